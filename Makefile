@@ -1,0 +1,47 @@
+# make test    the real servers, every check, and all tests with the race detector
+# make servers the servers alone; `go test ./...` uses whichever it finds and says what it skipped
+
+BIN     := .servers/bin
+BUILT   := $(addprefix $(BIN)/,consul etcd etcdctl etcdutl staticcheck)
+SUDO    := $(if $(filter 0,$(shell id -u)),,sudo)
+MODULES := $(dir $(wildcard go.mod */go.mod */*/go.mod))
+TIMEOUT ?= 30m
+
+.PHONY: test servers packages fmt-check vet staticcheck tidy-check
+
+test: servers fmt-check vet staticcheck tidy-check
+	CONFSYNC_REQUIRE_SERVERS=1 go test -race -shuffle=on -timeout $(TIMEOUT) ./...
+
+servers: $(BUILT) packages
+
+$(BIN)/consul: tools/consul/go.mod
+	go -C tools/consul build -o $(CURDIR)/$@ github.com/hashicorp/consul
+
+$(BIN)/etcd: tools/etcd/go.mod
+	go -C tools/etcd build -o $(CURDIR)/$@ go.etcd.io/etcd/server/v3
+
+$(BIN)/etcdctl $(BIN)/etcdutl: tools/etcd/go.mod
+	go -C tools/etcd build -o $(CURDIR)/$@ go.etcd.io/etcd/$(@F)/v3
+
+$(BIN)/staticcheck: tools/lint/go.mod
+	go -C tools/lint build -o $(CURDIR)/$@ honnef.co/go/tools/cmd/staticcheck
+
+# Redis and ZooKeeper are Debian packages. The service that comes with Redis is not wanted, so it is
+# switched off again where systemd runs.
+packages:
+	@command -v redis-server >/dev/null && test -e /usr/share/java/zookeeper.jar && command -v java >/dev/null || { \
+		$(SUDO) apt-get update && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends redis-server zookeeper && \
+		{ test ! -d /run/systemd/system || $(SUDO) systemctl disable --now redis-server; }; }
+
+fmt-check:
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w $$unformatted"; exit 1; }
+
+vet:
+	go vet ./...
+
+staticcheck: $(BIN)/staticcheck
+	$(BIN)/staticcheck ./...
+
+tidy-check:
+	@set -e; for m in $(MODULES); do echo "go -C $$m mod tidy -diff"; go -C $$m mod tidy -diff; done

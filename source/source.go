@@ -1,0 +1,78 @@
+// Package source defines what a place that holds configuration must do, and
+// runs it: [Source] is the contract, [Supervisor] keeps one connected, and the
+// combinators ([Optional], [Named], [Mount], [Poll]) make sources of sources.
+//
+// The stores themselves are in the packages below this one, so that a program
+// compiles only the clients it uses. Package sourcetest checks a Source
+// against the contract.
+package source
+
+import (
+	"context"
+	"io/fs"
+
+	"github.com/confsync/confsync/tree"
+)
+
+// Source is a place that configuration is read from and watched in.
+//
+// An implementation keeps these rules; sourcetest has a case for each.
+//
+//  1. Watch blocks until ctx ends, and returns ctx's error, or until the stream
+//     breaks, and returns why. It starts no goroutine that outlives it and never
+//     calls emit after it has returned.
+//  2. The first emit is the whole present state. It is read at or after the
+//     point from which changes are watched, so that nothing falls between.
+//  3. Every emit is a whole tree at one revision of the store. A key that is
+//     absent is deleted.
+//  4. An error or an answer that cannot be trusted is returned, never emitted as
+//     an empty tree. Content that was read and cannot be used (a document that
+//     does not parse, a file that is gone) is emitted as [Snapshot].Err, and
+//     the watch goes on.
+//  5. emit never blocks for long; a source may call it as fast as it likes.
+//     An emit of an unchanged tree says that the source is still in touch, and
+//     costs nothing downstream.
+//  6. Watch may be called again after it has returned, though never twice at a
+//     time. The supervisor does so, with backoff; the source itself has no
+//     retry loop, no sleep and no log line per retry.
+//
+// Emit is called from one goroutine at a time.
+type Source interface {
+	// Name says which source this is, in errors, explanations and status, such
+	// as "file config.yaml". It doesn't change.
+	Name() string
+
+	// Watch emits the state of the source, and again whenever it has changed.
+	Watch(ctx context.Context, emit func(Snapshot)) error
+}
+
+// Snapshot is the whole state of a source at one revision.
+type Snapshot struct {
+	// Tree is the state. The zero Tree is a source with no keys.
+	Tree tree.Tree
+
+	// Revision is the store's own name for this state, "" when it has none.
+	Revision string
+
+	// Note says what an operator should know about how this state is kept in
+	// step, such as "polling every 30s: notifications are off". Status shows it.
+	Note string
+
+	// Err, when not nil, says that the source was reached and its content can't
+	// be used. The Tree is then ignored, the last good one stays, and Status
+	// reports the error. An error that wraps [fs.ErrNotExist] says there is no
+	// content: an [Optional] source may be so. A *[tree.Problem] in it names
+	// the place.
+	Err error
+}
+
+// Shaped is a source that must know the type it fills to understand its own
+// names, as the environment must to split DB_MAX_CONNS. Open calls WithShape
+// once, before any Watch, and uses the source it returns. An error fails Open.
+type Shaped interface {
+	Source
+	WithShape(*tree.Shape) (Source, error)
+}
+
+// ErrAbsent is [fs.ErrNotExist], under the name that fits any source.
+var ErrAbsent = fs.ErrNotExist

@@ -1,0 +1,74 @@
+package tree
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Place is where a value stands within its source. The zero Place says
+// nothing is known, as for a value from the environment.
+type Place struct {
+	Line, Column int32 // in a document, both from 1; the column counts bytes
+	Revision     int64 // in a store, of that key: Consul's ModifyIndex, etcd's mod_revision, ZooKeeper's mzxid
+}
+
+// Origin is where a value came from, in the terms of the place it came from.
+type Origin struct {
+	Layer    string // the name of the source, as its Name method gives it
+	Kind     string // "file", "env", "flag", "consul", "etcd", ...: what sort of source
+	Key      string // the native name: a file's path, a variable, a store's key
+	Line     int    // in a document, from 1; 0 when there is none
+	Column   int    // in bytes, from 1; 0 when there is none
+	Revision string // of the key in its store, named as the store does: "index 8812"
+}
+
+// IsZero reports whether nothing is known of the origin.
+func (o Origin) IsZero() bool { return o == Origin{} }
+
+// String is the origin as errors and explanations show it:
+//
+//	file config.yaml:12:9
+//	env CHECKOUT_DB_POOL_MAX
+//	consul "apps/checkout/server/port" (index 8812)
+//
+// A store's key is quoted, because it may hold anything.
+func (o Origin) String() string {
+	var b strings.Builder
+	b.WriteString(o.Kind)
+	switch {
+	case o.Key == "":
+	case bareKinds[o.Kind]:
+		b.WriteString(" " + o.Key)
+	default:
+		b.WriteString(" " + strconv.Quote(o.Key))
+	}
+	if o.Line > 0 {
+		fmt.Fprintf(&b, ":%d:%d", o.Line, o.Column)
+	}
+	if o.Revision != "" {
+		fmt.Fprintf(&b, " (%s)", o.Revision)
+	}
+	return b.String()
+}
+
+// bareKinds are the kinds whose keys are names a shell or a compiler knows.
+var bareKinds = map[string]bool{"file": true, "env": true, "flag": true, "default": true}
+
+// Locate tells the Origin of the value at a path, given its place. A source
+// has one for its trees; it is called only when somebody asks.
+type Locate func(Path, Place) Origin
+
+// places stands beside a Node and has the same children in the same order.
+// A nil *places is a value of which nothing is known.
+type places struct {
+	at   Place
+	kids []*places
+}
+
+func (p *places) child(i int) *places {
+	if p == nil || i >= len(p.kids) {
+		return nil
+	}
+	return p.kids[i]
+}

@@ -1,0 +1,91 @@
+package tree
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ProblemKind sorts problems by what has to be done about them.
+type ProblemKind uint8
+
+// The kinds of problem.
+const (
+	Unusable  ProblemKind = iota // the content of a source can't be read: a document doesn't parse, a file is gone
+	Duplicate                    // a key stands twice in one layer
+	Mistyped                     // the value can't be made into the field's type
+	Missing                      // a required value is in no layer
+	Unknown                      // a key that no field of the type takes
+	Conflict                     // a key has both a value and children, and the type holds only one
+	Gap                          // a list lacks an element below one that it has
+	Invalid                      // a validator said no
+	TooLarge                     // a limit on keys or bytes was passed
+)
+
+var problemKinds = [...]string{"unusable", "duplicate", "mistyped", "missing", "unknown", "conflict", "gap", "invalid", "too large"}
+
+func (k ProblemKind) String() string { return problemKinds[k] }
+
+// Problem is one thing that is wrong with a configuration, and where.
+type Problem struct {
+	Path   Path        // of the value; empty when it is of a whole source, or of the whole configuration
+	Kind   ProblemKind //
+	Origin Origin      // of the value; zero when there is none
+	Field  string      // the Go field that the value is for, as "App.Server.Port"; "" when there is none
+	Err    error       // what is wrong, without the path and the origin
+
+	Hides    []Value  // what the value hides in lower layers, highest first
+	Related  []Value  // other values that have a part in it
+	Searched []string // with Missing: every place that was looked in, lowest layer first
+}
+
+// Value is a value as problems and explanations show it.
+type Value struct {
+	Path   Path
+	Text   string // "<redacted>" for a secret
+	Origin Origin
+}
+
+// Unwrap is Err.
+func (p Problem) Unwrap() error { return p.Err }
+
+// Error is the problem over several lines:
+//
+//	server.port: cannot use string "80a" as uint16
+//	    from   consul "apps/checkout/server/port" (index 8812)
+//	    into   App.Server.Port
+//	    hides  8080 from file config.yaml:12:9
+func (p Problem) Error() string {
+	var b strings.Builder
+	if len(p.Path) > 0 {
+		fmt.Fprintf(&b, "%s: ", p.Path)
+	}
+	fmt.Fprintf(&b, "%v", p.Err)
+	if from := p.from(); from != "" {
+		fmt.Fprintf(&b, "\n    from   %s", from)
+	}
+	if p.Field != "" {
+		fmt.Fprintf(&b, "\n    into   %s", p.Field)
+	}
+	for _, h := range p.Hides {
+		fmt.Fprintf(&b, "\n    hides  %s from %s", h.Text, h.Origin)
+	}
+	for i, place := range p.Searched {
+		label := "looked"
+		if i > 0 {
+			label = "      "
+		}
+		fmt.Fprintf(&b, "\n    %s %s", label, place)
+	}
+	return b.String()
+}
+
+func (p Problem) from() string {
+	var places []string
+	if !p.Origin.IsZero() {
+		places = append(places, p.Origin.String())
+	}
+	for _, r := range p.Related {
+		places = append(places, fmt.Sprintf("%s from %s", r.Path, r.Origin))
+	}
+	return strings.Join(places, "; ")
+}

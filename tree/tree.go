@@ -1,0 +1,95 @@
+package tree
+
+// Tree is an immutable tree of values with the places they stand at. The zero
+// Tree is absent: it holds nothing, not even an empty map.
+type Tree struct {
+	root   *Node
+	places *places
+	locate Locate
+}
+
+// Of is the tree of a node, with no places.
+func Of(n *Node) Tree { return Tree{root: n} }
+
+// Root is the node at the empty path, nil for the zero Tree.
+func (t Tree) Root() *Node { return t.root }
+
+// Same reports whether two trees hold the same values because they are the
+// same nodes. It compares two pointers. Places don't matter to it.
+func (t Tree) Same(u Tree) bool { return t.root == u.root }
+
+// Lookup is the node at a path, nil when there is none.
+func (t Tree) Lookup(p Path) *Node { return t.root.Lookup(p) }
+
+// Located is t with its origins told by locate.
+func (t Tree) Located(locate Locate) Tree {
+	t.locate = locate
+	return t
+}
+
+// Origin is where the value at a path came from. It reports false when there
+// is no such value. A tree that was given no Locate knows only the place.
+func (t Tree) Origin(p Path) (Origin, bool) {
+	n, at := t.root, t.places
+	for _, seg := range p {
+		i, ok := n.search(seg)
+		if !ok {
+			return Origin{}, false
+		}
+		n, at = n.At(i), at.child(i)
+	}
+	if n == nil {
+		return Origin{}, false
+	}
+	var place Place
+	if at != nil {
+		place = at.at
+	}
+	if t.locate == nil {
+		return Origin{Line: int(place.Line), Column: int(place.Column)}, true
+	}
+	return t.locate(p, place), true
+}
+
+// Mount is t put below a path: Mount(a.b) of {x: 1} is {a: {b: {x: 1}}}.
+// An absent tree stays absent.
+func (t Tree) Mount(p Path) Tree {
+	if t.root == nil || len(p) == 0 {
+		return t
+	}
+	for i := len(p) - 1; i >= 0; i-- {
+		t.root = &Node{kind: Map, branch: &branch{keys: []string{p[i]}, kids: []*Node{t.root}}}
+		t.places = &places{kids: []*places{t.places}}
+	}
+	if inner := t.locate; inner != nil {
+		t.locate = func(q Path, at Place) Origin {
+			if len(q) < len(p) {
+				return inner(nil, at)
+			}
+			return inner(q[len(p):], at)
+		}
+	}
+	return t
+}
+
+// Leaves calls yield for every value that has no children, in key order, and
+// for the own value of a map. It stops when yield returns false. The path
+// is valid only during the call.
+func (n *Node) Leaves(yield func(Path, *Node) bool) { leaves(n, nil, yield) }
+
+func leaves(n *Node, p Path, yield func(Path, *Node) bool) bool {
+	if n == nil {
+		return true
+	}
+	if n.Len() == 0 || n.own != Absent {
+		if !yield(p, n) {
+			return false
+		}
+	}
+	for i := range n.Len() {
+		if !leaves(n.At(i), append(p, n.segment(i)), yield) {
+			return false
+		}
+	}
+	return true
+}
