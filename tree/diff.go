@@ -2,9 +2,10 @@ package tree
 
 import "slices"
 
-// Diff is the sorted paths of the values that differ between two nodes: leaves
-// that came, went or changed, and nodes that changed their kind. It skips what
-// the two share.
+// Diff is the paths of the values that differ between two nodes, in the order
+// of the tree: leaves that came, went or changed, own values of maps, and nodes
+// that changed their kind, which stand for all below them. It skips what the two
+// share.
 func Diff(old, next *Node) []Path {
 	var d differ
 	d.walk(old, next)
@@ -32,7 +33,7 @@ func (d *differ) walk(a, b *Node) {
 	if a.SameKeys(b) && a.Len() == b.Len() {
 		for i := range a.Len() {
 			if a.At(i) != b.At(i) {
-				d.into(a.segment(i), a.At(i), b.At(i))
+				d.into(a.Segment(i), a.At(i), b.At(i))
 			}
 		}
 		return
@@ -52,13 +53,13 @@ func (d *differ) children(a, b *Node) {
 	for i < a.Len() || j < b.Len() {
 		switch order := compareAt(a, i, b, j); {
 		case order < 0:
-			d.into(a.segment(i), a.At(i), nil)
+			d.into(a.Segment(i), a.At(i), nil)
 			i++
 		case order > 0:
-			d.into(b.segment(j), nil, b.At(j))
+			d.into(b.Segment(j), nil, b.At(j))
 			j++
 		default:
-			d.into(a.segment(i), a.At(i), b.At(j))
+			d.into(a.Segment(i), a.At(i), b.At(j))
 			i, j = i+1, j+1
 		}
 	}

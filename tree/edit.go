@@ -1,10 +1,14 @@
 package tree
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Editor gathers changes to a tree of keys, as a store has them, and makes
 // the next tree: all that no change touched is shared with the tree before,
-// nodes and places alike. An Editor is for one goroutine.
+// nodes and places alike. A value that is set to what it was keeps its node
+// and gets a new place. An Editor is for one goroutine.
 type Editor struct {
 	base Tree
 	root *draft
@@ -12,20 +16,20 @@ type Editor struct {
 
 // draft is what has been asked for at one path and below it.
 type draft struct {
-	change change
-	value  Node // with put: the own value, or the folder mark
-	at     Place
-	whole  Tree // with replace
-	kids   map[string]*draft
+	grafted bool
+	whole   Tree // with grafted: stands here instead, before the other changes
+	change  change
+	value   Node // with put: the own value, or the folder mark
+	at      Place
+	kids    map[string]*draft
 }
 
 type change uint8
 
 const (
-	keep    change = iota
-	put            // set the own value; children stay
-	clear          // take the own value away; children stay
-	replace        // whole stands here instead, before the edits of kids
+	keep  change = iota
+	put          // set the own value; children stay
+	clear        // take the own value away; children stay
 )
 
 // Edit starts a change of t.
@@ -54,20 +58,20 @@ func (e *Editor) Set(p Path, text string, at Place) {
 }
 
 // SetFolder says that p exists as a map, even while there is no key below it.
+// A value that p has gives way to it.
 func (e *Editor) SetFolder(p Path, at Place) {
 	d := e.at(p)
-	d.change, d.value, d.at = put, Node{kind: Map, folder: true}, at
+	d.change, d.value, d.at = put, Node{folder: true}, at
 }
 
 // Graft puts a whole tree at p, in the place of what was there and below. An
 // absent tree removes it all.
 func (e *Editor) Graft(p Path, whole Tree) {
-	d := e.at(p)
-	d.change, d.whole, d.kids = replace, whole, nil
+	*e.at(p) = draft{grafted: true, whole: whole}
 }
 
 // Delete takes away the value at p, or its folder mark. Keys below it stay; a
-// map that is left with nothing goes.
+// map that is left with nothing goes. Where there is nothing it does nothing.
 func (e *Editor) Delete(p Path) { e.at(p).change = clear }
 
 // Tree is the tree with all changes made. Its root is absent when no key is left.
@@ -78,110 +82,115 @@ func (e *Editor) Tree() Tree {
 }
 
 func (d *draft) apply(n *Node, at *places) (*Node, *places) {
-	if d.change == replace {
+	if d.grafted {
 		n, at = d.whole.root, d.whole.places
 	}
-	own, text, folder, place := ownOf(n, at)
-	switch d.change {
-	case put:
-		own, text, folder, place = d.value.kind, d.value.text, d.value.folder, d.at
-		if folder {
-			own = Absent
-		}
-	case clear:
-		own, text, folder, place = Absent, "", false, Place{}
-	}
-	if len(d.kids) == 0 && (d.change == keep || d.change == replace) {
+	if d.change == keep && len(d.kids) == 0 {
 		return n, at
 	}
-	keys, kids, spots := d.children(n, at)
-	if len(kids) == 0 && !folder {
-		if own == Absent {
-			return nil, nil
-		}
-		return &Node{kind: own, text: text}, &places{at: place}
-	}
-	node := &Node{kind: Map, own: own, text: text, folder: folder, branch: &branch{keys: keys, kids: kids}}
-	return node, &places{at: place, kids: spots}
-}
-
-// ownOf is the value a node has apart from its children.
-func ownOf(n *Node, at *places) (own Kind, text string, folder bool, place Place) {
+	var place Place
 	if at != nil {
 		place = at.at
 	}
+	self := n.self()
+	switch d.change {
+	case put:
+		self, place = d.value, d.at
+	case clear:
+		self, place = Node{}, Place{}
+	}
+	next, touched := d.children(n, at)
+	empty := len(next.kids) == 0 && self == Node{}
+	switch {
+	case !touched && d.change == keep && (n == nil || n.kind == List):
+		return n, at
+	case !touched && self == n.self() && (d.change == keep || !empty):
+		return n, &places{at: place, kids: next.spots}
+	case empty:
+		return nil, nil
+	case len(next.kids) == 0 && !self.folder:
+		return &self, &places{at: place}
+	}
+	node := &Node{kind: Map, own: self.kind, text: self.text, folder: self.folder,
+		branch: &branch{keys: next.keys, kids: next.kids}}
+	return node, &places{at: place, kids: next.spots}
+}
+
+// self is what n has apart from its children: a scalar of its own, the folder
+// mark, or the zero Node.
+func (n *Node) self() Node {
 	switch n.Kind() {
 	case Absent, List:
+		return Node{}
 	case Map:
-		own, text, folder = n.own, n.text, n.folder
-	default:
-		own, text = n.kind, n.text
+		return Node{kind: n.own, text: n.text, folder: n.folder}
 	}
-	return own, text, folder, place
+	return *n
 }
 
-// children are the children of n after the edits below d. Where no key comes
-// or goes the key slice stays the one that n has.
-func (d *draft) children(n *Node, at *places) ([]string, []*Node, []*places) {
-	old := &branch{}
-	if n.Kind() == Map && n.branch != nil {
-		old = n.branch
+// children are the children of n after the edits below d, and whether any
+// node of theirs differs.
+func (d *draft) children(n *Node, at *places) (next siblings, touched bool) {
+	if n.Kind() == Map {
+		next = siblings{keys: n.Keys(), kids: slices.Clone(n.branch.kids), spots: make([]*places, n.Len())}
+		if at != nil {
+			copy(next.spots, at.kids)
+		}
 	}
-	spots := make([]*places, len(old.kids))
-	if at != nil {
-		copy(spots, at.kids)
-	}
-	keys, kids := old.keys, slices.Clone(old.kids)
-	var added []string
+	var added []child
 	gone := false
-	for key, kid := range d.kids {
-		i, ok := slices.BinarySearch(keys, key)
+	for key, draft := range d.kids {
+		i, ok := slices.BinarySearch(next.keys, key)
 		if !ok {
-			added = append(added, key)
+			if kid, spot := draft.apply(nil, nil); kid != nil {
+				added = append(added, child{key, kid, spot})
+			}
 			continue
 		}
-		kids[i], spots[i] = kid.apply(kids[i], spots[i])
-		gone = gone || kids[i] == nil
+		before := next.kids[i]
+		next.kids[i], next.spots[i] = draft.apply(before, next.spots[i])
+		touched = touched || next.kids[i] != before
+		gone = gone || next.kids[i] == nil
 	}
 	if added == nil && !gone {
-		return keys, kids, spots
+		return next, touched
 	}
-	slices.Sort(added)
-	return d.splice(keys, kids, spots, added)
+	return next.splice(added), true
 }
 
-// splice merges the sorted added keys into keys and drops children that are gone.
-func (d *draft) splice(keys []string, kids []*Node, spots []*places, added []string) ([]string, []*Node, []*places) {
-	size := len(keys) + len(added)
-	outKeys, outKids, outSpots := make([]string, 0, size), make([]*Node, 0, size), make([]*places, 0, size)
-	push := func(key string, n *Node, at *places) {
-		if n != nil {
-			outKeys, outKids, outSpots = append(outKeys, key), append(outKids, n), append(outSpots, at)
-		}
-	}
+// siblings are the children of a map under construction, in the order of keys.
+type siblings struct {
+	keys  []string
+	kids  []*Node
+	spots []*places
+}
+
+type child struct {
+	key  string
+	kid  *Node
+	spot *places
+}
+
+// splice is s with children added, in any order, and without those that are nil.
+func (s siblings) splice(added []child) siblings {
+	slices.SortFunc(added, func(x, y child) int { return strings.Compare(x.key, y.key) })
+	size := len(s.keys) + len(added)
+	out := siblings{make([]string, 0, size), make([]*Node, 0, size), make([]*places, 0, size)}
 	next := 0
-	for i, key := range keys {
-		for ; next < len(added) && added[next] < key; next++ {
-			n, at := d.kids[added[next]].apply(nil, nil)
-			push(added[next], n, at)
+	for i, key := range s.keys {
+		for ; next < len(added) && added[next].key < key; next++ {
+			out.push(added[next])
 		}
-		push(key, kids[i], spots[i])
+		if s.kids[i] != nil {
+			out.push(child{key, s.kids[i], s.spots[i]})
+		}
 	}
-	for _, key := range added[next:] {
-		n, at := d.kids[key].apply(nil, nil)
-		push(key, n, at)
+	for _, c := range added[next:] {
+		out.push(c)
 	}
-	return outKeys, outKids, outSpots
+	return out
 }
 
-// With is n, which must be a map or nil, with some children changed: a nil
-// child is removed. It shares n's keys when none comes or goes, and is nil
-// only when n is. own is the value the map has itself, or nil.
-func (n *Node) With(changes map[string]*Node, own *Node) *Node {
-	d := &draft{kids: make(map[string]*draft, len(changes))}
-	for key, kid := range changes {
-		d.kids[key] = &draft{change: replace, whole: Tree{root: kid}}
-	}
-	keys, kids, _ := d.children(n, nil)
-	return NewMap(keys, kids, own)
+func (s *siblings) push(c child) {
+	s.keys, s.kids, s.spots = append(s.keys, c.key), append(s.kids, c.kid), append(s.spots, c.spot)
 }

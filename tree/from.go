@@ -19,7 +19,8 @@ func FromGo(v any) (Tree, error) {
 func (b *Builder) fromGo(p Path, v reflect.Value) (Tree, error) {
 	var at Place
 	for v.IsValid() && (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) && !v.IsNil() {
-		if _, ok := v.Interface().(encoding.TextMarshaler); ok {
+		_, marshals := v.Interface().(encoding.TextMarshaler)
+		if _, ok := v.Interface().(*time.Time); marshals && v.Kind() == reflect.Pointer && !ok {
 			break
 		}
 		v = v.Elem()
@@ -35,7 +36,7 @@ func (b *Builder) fromGo(p Path, v reflect.Value) (Tree, error) {
 	case encoding.TextMarshaler:
 		text, err := x.MarshalText()
 		if err != nil {
-			return Tree{}, fmt.Errorf("%s: %w", p, err)
+			return Tree{}, atPath(p, err)
 		}
 		return b.Scalar(String, string(text), at), nil
 	}
@@ -55,7 +56,7 @@ func (b *Builder) fromGo(p Path, v reflect.Value) (Tree, error) {
 	case reflect.Map:
 		return b.mapFromGo(p, v)
 	}
-	return Tree{}, fmt.Errorf("%s: a %s is no configuration value", p, v.Type())
+	return Tree{}, atPath(p, fmt.Errorf("a %s is no configuration value", v.Type()))
 }
 
 func (b *Builder) listFromGo(p Path, v reflect.Value) (Tree, error) {
@@ -78,7 +79,7 @@ func (b *Builder) mapFromGo(p Path, v reflect.Value) (Tree, error) {
 			key = key.Elem()
 		}
 		if key.Kind() != reflect.String {
-			return Tree{}, fmt.Errorf("%s: a map with keys of type %s is no configuration value", p, key.Type())
+			return Tree{}, atPath(p, fmt.Errorf("a map with keys of type %s is no configuration value", key.Type()))
 		}
 		kid, err := b.fromGo(p.Child(key.String()), it.Value())
 		if err != nil {
@@ -87,4 +88,11 @@ func (b *Builder) mapFromGo(p Path, v reflect.Value) (Tree, error) {
 		entries = append(entries, Entry{Key: key.String(), Tree: kid})
 	}
 	return b.Map(entries, Place{})
+}
+
+func atPath(p Path, err error) error {
+	if len(p) == 0 {
+		return err
+	}
+	return fmt.Errorf("%s: %w", p, err)
 }

@@ -149,12 +149,12 @@ func (n *Node) SameKeys(m *Node) bool {
 }
 
 // Equal reports whether two nodes hold the same values. It is quick where
-// they share nodes.
+// they share nodes. Whether a store marked a map as a folder is no matter.
 func (n *Node) Equal(m *Node) bool {
 	if n == m {
 		return true
 	}
-	if n == nil || m == nil || n.kind != m.kind || n.own != m.own || n.folder != m.folder ||
+	if n == nil || m == nil || n.kind != m.kind || n.own != m.own ||
 		n.text != m.text || n.Len() != m.Len() {
 		return false
 	}

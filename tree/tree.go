@@ -51,6 +51,15 @@ func (t Tree) Origin(p Path) (Origin, bool) {
 	return t.locate(p, place), true
 }
 
+// Where is the origin that a value at a path has or, while there is none, would
+// have: the place an operator has to look at or to write to.
+func (t Tree) Where(p Path) Origin {
+	if o, ok := t.Origin(p); ok || t.locate == nil {
+		return o
+	}
+	return t.locate(p, Place{})
+}
+
 // Mount is t put below a path: Mount(a.b) of {x: 1} is {a: {b: {x: 1}}}.
 // An absent tree stays absent.
 func (t Tree) Mount(p Path) Tree {
@@ -87,7 +96,7 @@ func leaves(n *Node, p Path, yield func(Path, *Node) bool) bool {
 		}
 	}
 	for i := range n.Len() {
-		if !leaves(n.At(i), append(p, n.segment(i)), yield) {
+		if !leaves(n.At(i), append(p, n.Segment(i)), yield) {
 			return false
 		}
 	}

@@ -1,0 +1,199 @@
+package binder
+
+import (
+	"encoding"
+	"errors"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/confsync/confsync/tree"
+)
+
+// decodeFunc puts a scalar node into out, which holds the previous value, and
+// reports whether that changed it. Its error says why not, without the value.
+type decodeFunc func(n *tree.Node, out reflect.Value) (changed bool, err error)
+
+var errMistyped = errors.New("") // there is no more to say than that it is of the wrong type
+
+// scalarDecoder is the decoder of a basic kind, nil for any other.
+func scalarDecoder(t reflect.Type) decodeFunc {
+	switch t.Kind() {
+	case reflect.String:
+		return decodeString
+	case reflect.Bool:
+		return decodeBool
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return decodeInt
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return decodeUint
+	case reflect.Float32, reflect.Float64:
+		return decodeFloat
+	}
+	return nil
+}
+
+func decodeString(n *tree.Node, out reflect.Value) (bool, error) {
+	if out.String() == n.Text() {
+		return false, nil
+	}
+	out.SetString(n.Text())
+	return true, nil
+}
+
+func decodeBool(n *tree.Node, out reflect.Value) (bool, error) {
+	if n.Kind() != tree.Bool && n.Kind() != tree.String {
+		return false, errMistyped
+	}
+	v, err := strconv.ParseBool(strings.TrimSpace(n.Text()))
+	if err != nil {
+		return false, errMistyped
+	}
+	changed := out.Bool() != v
+	out.SetBool(v)
+	return changed, nil
+}
+
+func decodeInt(n *tree.Node, out reflect.Value) (bool, error) {
+	text, base, err := number(n)
+	if err != nil {
+		return false, err
+	}
+	v, err := strconv.ParseInt(text, base, out.Type().Bits())
+	if err != nil {
+		return false, numberError(err)
+	}
+	changed := out.Int() != v
+	out.SetInt(v)
+	return changed, nil
+}
+
+func decodeUint(n *tree.Node, out reflect.Value) (bool, error) {
+	text, base, err := number(n)
+	if err != nil {
+		return false, err
+	}
+	v, err := strconv.ParseUint(strings.TrimPrefix(text, "+"), base, out.Type().Bits())
+	if err != nil {
+		if strings.HasPrefix(text, "-") {
+			if _, e := strconv.ParseInt(text, base, 64); e == nil {
+				err = strconv.ErrRange
+			}
+		}
+		return false, numberError(err)
+	}
+	changed := out.Uint() != v
+	out.SetUint(v)
+	return changed, nil
+}
+
+func decodeFloat(n *tree.Node, out reflect.Value) (bool, error) {
+	if k := n.Kind(); k != tree.Float && k != tree.Int && k != tree.String {
+		return false, errMistyped
+	}
+	v, err := strconv.ParseFloat(strings.TrimSpace(n.Text()), out.Type().Bits())
+	if err != nil {
+		return false, numberError(err)
+	}
+	changed := out.Float() != v && !(math.IsNaN(v) && math.IsNaN(out.Float()))
+	out.SetFloat(v)
+	return changed, nil
+}
+
+// number is the text of an integer and its base. Decimal, unless the text has
+// 0x, 0o or 0b: "010" is ten. A float that is whole is an integer too.
+func number(n *tree.Node) (text string, base int, err error) {
+	text = n.Text()
+	switch n.Kind() {
+	case tree.Int:
+		return text, 10, nil
+	case tree.Float:
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+			return "", 0, errMistyped
+		}
+		return strconv.FormatInt(int64(f), 10), 10, nil
+	case tree.String:
+		text = strings.TrimSpace(text)
+		digits := strings.TrimLeft(text, "+-")
+		if len(digits) > 2 && digits[0] == '0' && strings.ContainsRune("xXoObB", rune(digits[1])) {
+			return text, 0, nil
+		}
+		return text, 10, nil
+	}
+	return "", 0, errMistyped
+}
+
+func numberError(err error) error {
+	if errors.Is(err, strconv.ErrRange) {
+		return errors.New("out of range")
+	}
+	return errMistyped
+}
+
+// decodeDuration reads time.ParseDuration's form ("1m30s"). A bare number has
+// no unit and is refused, but for 0.
+func decodeDuration(n *tree.Node, out reflect.Value) (bool, error) {
+	if !n.Kind().IsScalar() {
+		return false, errMistyped
+	}
+	v, err := time.ParseDuration(strings.TrimSpace(n.Text()))
+	if err != nil {
+		if _, e := strconv.ParseFloat(n.Text(), 64); e == nil {
+			return false, errors.New("it has no unit, such as s or ms")
+		}
+		return false, errMistyped
+	}
+	changed := out.Int() != int64(v)
+	out.SetInt(int64(v))
+	return changed, nil
+}
+
+// decodeText hands the text to the type's own UnmarshalText.
+func decodeText(n *tree.Node, out reflect.Value) (bool, error) {
+	fresh := reflect.New(out.Type())
+	if err := fresh.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(n.Text())); err != nil {
+		return false, err
+	}
+	return assign(out, fresh.Elem()), nil
+}
+
+// assign sets out to v and reports whether that changed it.
+func assign(out, v reflect.Value) bool {
+	if Same(out, v) {
+		return false
+	}
+	out.Set(v)
+	return true
+}
+
+// keyDecoder is how a map's keys of a type are made, nil when they can't be.
+func keyDecoder(t reflect.Type) func(string, reflect.Value) error {
+	if reflect.PointerTo(t).Implements(textUnmarshaler) {
+		return func(key string, out reflect.Value) error {
+			return out.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(key))
+		}
+	}
+	if t.Kind() == reflect.String {
+		return func(key string, out reflect.Value) error {
+			out.SetString(key)
+			return nil
+		}
+	}
+	if t.Kind() == reflect.Interface && t.NumMethod() == 0 {
+		return func(key string, out reflect.Value) error {
+			out.Set(reflect.ValueOf(key))
+			return nil
+		}
+	}
+	decode := scalarDecoder(t)
+	if decode == nil {
+		return nil
+	}
+	return func(key string, out reflect.Value) error {
+		_, err := decode(tree.NewScalar(tree.String, key), out)
+		return err
+	}
+}

@@ -1,0 +1,253 @@
+package binder
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"net/url"
+	"reflect"
+	"time"
+
+	"github.com/go-viper/mapstructure/v2"
+
+	"github.com/confsync/confsync/tree"
+)
+
+// shape says how values of a type are filled.
+type shape uint8
+
+const (
+	leaf    shape = iota // from one scalar, by plan.decode
+	raw                  // *tree.Node: the node itself
+	dynamic              // an interface: whatever the node is, as Go's plain types
+	pointer
+	structure
+	mapping
+	sequence // a slice
+	array
+)
+
+// plan is how one Go type is filled, compiled once. Plans of recursive types
+// point back at themselves.
+type plan struct {
+	typ    reflect.Type
+	shape  shape
+	secret bool // the type itself hides its value
+	elem   *plan
+
+	decode    decodeFunc                                // leaf
+	hooked    bool                                      // a scalar goes through mapstructure and the user's hooks first
+	decodeKey func(key string, out reflect.Value) error // mapping
+
+	fields   []field           // structure
+	known    map[string]int    // its keys, and those of inlined structs, to an index into fields or inlined (-1)
+	folded   map[string]string // the folded form of each key to the key
+	subs     map[string]*plan  // what each key fills
+	remain   int               // the field that takes unknown keys, or -1
+	partial  bool              // it has fields that are not bound
+	keyed    bool              // a structure is reached below: keys may have to be rewritten
+	required bool              // a required field is reached with nothing but structures on the way
+
+	layouts   map[*string]*layout // by the key set of a node
+	renamings map[*string]*renaming
+}
+
+// field is one field of a structure.
+type field struct {
+	name     string // Go's
+	key      string // the configuration's
+	index    int
+	inline   bool // its keys stand among its parent's
+	required bool
+	secret   bool
+	fallback *tree.Node // of the default tag, nil without one
+	plan     *plan
+}
+
+// compiler compiles the plans of one root type.
+type compiler struct {
+	hooks []mapstructure.DecodeHookFunc
+	plans map[reflect.Type]*plan
+	errs  []error
+}
+
+var (
+	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+	revealer        = reflect.TypeFor[interface{ Reveal() string }]()
+	nodeType        = reflect.TypeFor[*tree.Node]()
+	durationType    = reflect.TypeFor[time.Duration]()
+	urlType         = reflect.TypeFor[url.URL]()
+	bytesType       = reflect.TypeFor[[]byte]()
+)
+
+func (c *compiler) compile(t reflect.Type, where string) *plan {
+	if p := c.plans[t]; p != nil {
+		return p
+	}
+	p := &plan{typ: t, remain: -1, hooked: len(c.hooks) > 0, secret: t.Implements(revealer)}
+	c.plans[t] = p
+	switch {
+	case t == nodeType:
+		p.shape = raw
+	case reflect.PointerTo(t).Implements(textUnmarshaler):
+		p.decode = decodeText
+	case t == durationType:
+		p.decode = decodeDuration
+	case t == urlType || t == bytesType:
+		p.decode, p.hooked = nil, true
+	default:
+		c.compileKind(p, t, where)
+	}
+	return p
+}
+
+func (c *compiler) compileKind(p *plan, t reflect.Type, where string) {
+	switch t.Kind() {
+	case reflect.Interface:
+		p.shape = dynamic
+	case reflect.Pointer:
+		p.shape, p.elem = pointer, c.compile(t.Elem(), where)
+	case reflect.Slice:
+		p.shape, p.elem = sequence, c.compile(t.Elem(), where+"[]")
+	case reflect.Array:
+		p.shape, p.elem = array, c.compile(t.Elem(), where+"[]")
+	case reflect.Map:
+		p.shape, p.elem = mapping, c.compile(t.Elem(), where+"[]")
+		if p.decodeKey = keyDecoder(t.Key()); p.decodeKey == nil {
+			c.fail(where, "a map's key can't be a %s", t.Key())
+		}
+	case reflect.Struct:
+		p.shape = structure
+		c.compileStruct(p, t, where)
+	case reflect.Chan, reflect.Func, reflect.UnsafePointer, reflect.Uintptr, reflect.Complex64, reflect.Complex128:
+		if p.hooked {
+			return // the user's hooks may make one
+		}
+		c.fail(where, "a %s can't be configured; tag it `config:\"-\"`", t)
+	default:
+		p.decode = scalarDecoder(t)
+	}
+}
+
+func (c *compiler) fail(where, format string, args ...any) {
+	c.errs = append(c.errs, fmt.Errorf("%s: %w", where, fmt.Errorf(format, args...)))
+}
+
+func (c *compiler) compileStruct(p *plan, t reflect.Type, where string) {
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		tag, ok := parseTag(sf)
+		if !ok {
+			p.partial = true
+			continue
+		}
+		where := where + "." + sf.Name
+		f := field{name: sf.Name, key: tag.name, index: i, inline: tag.inline, required: tag.required, secret: tag.secret}
+		f.plan = c.compile(sf.Type, where)
+		if tag.remain {
+			if f.plan.shape != mapping || sf.Type.Key().Kind() != reflect.String {
+				c.fail(where, "only a map with string keys takes the remaining keys, not a %s", sf.Type)
+				continue
+			}
+			p.remain = len(p.fields)
+		}
+		if tag.hasDefault {
+			f.fallback = c.defaultNode(f.plan, tag.fallback, where)
+		}
+		p.fields = append(p.fields, f)
+	}
+	c.index(p, where)
+}
+
+// index gathers the keys a struct knows and finds those that are one key.
+func (c *compiler) index(p *plan, where string) {
+	p.known, p.folded, p.subs = map[string]int{}, map[string]string{}, map[string]*plan{}
+	p.layouts, p.renamings = map[*string]*layout{}, map[*string]*renaming{}
+	owner := map[string]string{}
+	add := func(key, name string, i int, sub *plan) {
+		fold := tree.Fold(key)
+		if other, ok := owner[fold]; ok {
+			c.fail(where, "fields %s and %s are both named by the key %q", other, name, key)
+			return
+		}
+		owner[fold], p.folded[fold], p.known[key] = name, key, i
+		p.subs[key] = sub
+	}
+	for i, f := range p.fields {
+		switch {
+		case i == p.remain:
+		case f.inline:
+			for _, key := range f.plan.structPlan().keys() {
+				add(key, f.name, -1, f.plan.structPlan().subs[key])
+			}
+		default:
+			add(f.key, f.name, i, f.plan)
+		}
+	}
+}
+
+// structPlan is p, or what p points to.
+func (p *plan) structPlan() *plan {
+	for p.shape == pointer {
+		p = p.elem
+	}
+	return p
+}
+
+func (p *plan) keys() []string {
+	keys := make([]string, 0, len(p.known))
+	for _, f := range p.fields {
+		if f.inline {
+			keys = append(keys, f.plan.structPlan().keys()...)
+		} else if _, ok := p.known[f.key]; ok {
+			keys = append(keys, f.key)
+		}
+	}
+	return keys
+}
+
+// defaultNode is the node of a default tag: a list where the field is one, so
+// that its elements can be replaced one by one, else the text itself.
+func (c *compiler) defaultNode(p *plan, text, where string) *tree.Node {
+	n := tree.NewScalar(tree.String, text)
+	switch p.structPlan().shape {
+	case leaf, dynamic:
+	case sequence, array, mapping, structure:
+		expanded, err := expand(p.structPlan(), text)
+		if err != nil {
+			c.fail(where, "default tag: %w", err)
+			return nil
+		}
+		n = expanded
+	default:
+		c.fail(where, "a %s can't have a default tag", p.typ)
+		return nil
+	}
+	// A default that doesn't decode is the programmer's error: say so at once.
+	d := &decoder{hooks: c.hooks}
+	d.bind(p, nil, n, true, reflect.New(p.typ).Elem(), false)
+	for _, problem := range d.problems {
+		c.fail(where, "default tag: %w", problem.Err)
+	}
+	return n
+}
+
+// finish computes what depends on plans that refer to one another.
+func (c *compiler) finish() error {
+	for again := true; again; {
+		again = false
+		for _, p := range c.plans {
+			keyed, required := p.shape == structure, false
+			for _, f := range p.fields {
+				sub := f.plan.structPlan()
+				required = required || f.required || (sub.shape == structure && f.plan.shape == structure && sub.required)
+			}
+			if p.elem != nil {
+				keyed = keyed || p.elem.keyed
+			}
+			again = again || keyed != p.keyed || required != p.required
+			p.keyed, p.required = keyed, required
+		}
+	}
+	return errors.Join(c.errs...)
+}

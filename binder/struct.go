@@ -1,0 +1,159 @@
+package binder
+
+import (
+	"reflect"
+
+	"github.com/confsync/confsync/tree"
+)
+
+// layout tells where a struct's fields are among the keys of a node. Maps of
+// one kind share their keys, so a layout is made once and serves them all.
+type layout struct {
+	at      []int // for each field, the child that fills it, or -1
+	unknown []int // children that no field takes
+}
+
+const maxLayouts = 128 // distinct key sets remembered a struct; past that they are made anew
+
+func (p *plan) layoutOf(n *tree.Node) *layout {
+	keys := n.Keys()
+	if len(keys) == 0 {
+		return nil
+	}
+	if l := p.layouts[&keys[0]]; l != nil && l.size() == len(keys) {
+		return l
+	}
+	l := &layout{at: make([]int, len(p.fields), len(p.fields)+1)}
+	for i := range l.at {
+		l.at[i] = -1
+	}
+	for i, key := range keys {
+		f, ok := p.known[key]
+		switch {
+		case !ok:
+			l.unknown = append(l.unknown, i)
+		case f >= 0:
+			l.at[f] = i
+		}
+	}
+	l.at = append(l.at, len(keys))
+	if len(p.layouts) >= maxLayouts {
+		clear(p.layouts)
+	}
+	p.layouts[&keys[0]] = l
+	return l
+}
+
+// size is the number of keys the layout is of, kept behind the fields.
+func (l *layout) size() int { return l.at[len(l.at)-1] }
+
+// child is the node that fills field i: the default where the key is absent.
+// A null hides the defaults below it.
+func (p *plan) child(n *tree.Node, l *layout, i int) *tree.Node {
+	if l != nil && l.at[i] >= 0 {
+		return n.At(l.at[i])
+	}
+	if n.Kind() == tree.Null {
+		return nil
+	}
+	return p.fields[i].fallback
+}
+
+func (d *decoder) bindStruct(p *plan, prev, n *tree.Node, fresh bool, out reflect.Value, secret bool) bool {
+	if n.Kind().IsScalar() && len(d.hooks) > 0 {
+		changed, err := d.hooked(p)(n, out)
+		if err == nil {
+			return changed
+		}
+	}
+	n, ok := d.structNode(p, n, secret)
+	if !ok {
+		return false
+	}
+	if prev.Kind().IsScalar() || prev.Kind() == tree.List {
+		fresh, prev = true, nil
+		out.SetZero()
+	}
+	old, now := p.layoutOf(prev), p.layoutOf(n)
+	changed := false
+	for i := range p.fields {
+		f := &p.fields[i]
+		field := out.Field(f.index)
+		switch {
+		case i == p.remain:
+			changed = d.bindRemain(p, n, now, field, secret) || changed
+		case f.inline && f.plan.shape == pointer:
+			changed = d.bindPointer(f.plan, prev, n, fresh, field, secret, d.bindStruct) || changed
+		case f.inline:
+			changed = d.bindStruct(f.plan, prev, n, fresh, field, secret) || changed
+		default:
+			a, b := p.child(prev, old, i), p.child(n, now, i)
+			if a == b && !fresh {
+				continue
+			}
+			changed = d.bindField(f, a, b, fresh, field, secret) || changed
+		}
+	}
+	if changed && p.partial {
+		p.keepBound(out)
+	}
+	return changed
+}
+
+func (d *decoder) bindField(f *field, prev, n *tree.Node, fresh bool, out reflect.Value, secret bool) bool {
+	d.push(f.key, "."+f.name)
+	defer d.pop()
+	if f.required && n.Kind() <= tree.Null {
+		d.missing()
+		return false
+	}
+	return d.bind(f.plan, prev, n, fresh, out, secret || f.secret)
+}
+
+// structNode is the map that fills a struct, nil for an absent one.
+func (d *decoder) structNode(p *plan, n *tree.Node, secret bool) (*tree.Node, bool) {
+	if n.Own() != nil {
+		d.conflict(p)
+		return nil, false
+	}
+	if n.Kind() == tree.List {
+		d.mistyped(p, n, errMistyped, secret)
+		return nil, false
+	}
+	return d.expanded(p, n, secret)
+}
+
+// bindRemain fills the field that takes the keys no other field does.
+func (d *decoder) bindRemain(p *plan, n *tree.Node, l *layout, out reflect.Value, secret bool) bool {
+	f := &p.fields[p.remain]
+	fresh := reflect.New(out.Type()).Elem()
+	if l != nil && len(l.unknown) > 0 {
+		keys, kids := make([]string, len(l.unknown)), make([]*tree.Node, len(l.unknown))
+		for i, k := range l.unknown {
+			keys[i], kids[i] = n.Keys()[k], n.At(k)
+		}
+		d.bind(f.plan, nil, tree.NewMap(keys, kids, nil), true, fresh, secret || f.secret)
+	}
+	return assign(out, fresh)
+}
+
+// keepBound zeroes the fields that are not bound: what a validator or a user
+// put there belongs to the value before.
+func (p *plan) keepBound(out reflect.Value) {
+	clean := reflect.New(p.typ).Elem()
+	for _, f := range p.fields {
+		clean.Field(f.index).Set(out.Field(f.index))
+	}
+	out.Set(clean)
+}
+
+func (d *decoder) noteUnknown(p *plan, n *tree.Node) {
+	if n.Kind() != tree.Map || p.remain >= 0 {
+		return
+	}
+	if l := p.layoutOf(n); l != nil {
+		for _, i := range l.unknown {
+			d.unknown = append(d.unknown, d.path.Child(n.Keys()[i]))
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package merge
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/confsync/confsync/tree"
+)
+
+// Result is one merge: the layers it was made of and the tree they make. The
+// zero Result is the merge of no layers. It is immutable.
+type Result struct {
+	layers []*tree.Node
+	root   *tree.Node
+}
+
+// Root is the merged tree, nil when no layer holds anything.
+func (r Result) Root() *tree.Node { return r.root }
+
+// Merge is the merge of layers, lowest first; a nil node is a layer that is
+// absent. In value it is Merge(Result{}, layers), whatever prev is. It shares
+// with prev every node whose inputs are the nodes they were, and looks at
+// nothing else: a change costs as much as the maps on the path to it are wide.
+// The slice is not kept.
+func Merge(prev Result, layers []*tree.Node) Result {
+	depth := max(len(prev.layers), len(layers))
+	r := newRow(depth)
+	copy(r.was, prev.layers)
+	copy(r.in, layers)
+	return Result{layers: slices.Clone(layers), root: r.merge(prev.root)}
+}
+
+// row is what the layers hold at one path: was before, in now, lowest first.
+type row struct{ was, in []*tree.Node }
+
+func newRow(depth int) row {
+	both := make([]*tree.Node, 2*depth)
+	return row{was: both[:depth], in: both[depth:]}
+}
+
+// merge is the merge of r.in, given that out is the merge of r.was. It takes
+// the hidden nodes out of the row.
+func (r row) merge(out *tree.Node) *tree.Node {
+	if slices.Equal(r.was, r.in) {
+		return out
+	}
+	uncover(r.was)
+	sum := uncover(r.in)
+	switch {
+	case sum.used == 1:
+		return sum.top
+	case sum.kind == tree.List:
+		return r.list(out, sum.length)
+	case sum.kind == tree.Map:
+		return r.mapping(out)
+	}
+	return nil
+}
+
+// summary is what is left of a row once the hidden nodes are taken out.
+type summary struct {
+	used   int        // nodes that have a part in the result
+	top    *tree.Node // the highest of them
+	kind   tree.Kind  // of the result
+	length int        // of the result, if that is a list
+}
+
+// uncover sets every node to nil that a higher one replaces.
+func uncover(nodes []*tree.Node) summary {
+	var s summary
+	for i, n := range nodes {
+		switch {
+		case n == nil:
+			continue
+		case n.Kind() == tree.Map && s.kind == tree.Map:
+		case s.kind == tree.List && n.IsIndexed():
+			s.length, s.kind = patched(s.length, n)
+		default:
+			clear(nodes[:i])
+			s = summary{kind: n.Kind(), length: n.Len()}
+		}
+		s.used, s.top = s.used+1, n
+	}
+	return s
+}
+
+// patched is the length of a list after an indexed map, and whether the two
+// make a list at all: without a gap the indexes past the end, which differ,
+// are as many as the list grows by.
+func patched(length int, by *tree.Node) (int, tree.Kind) {
+	end, added := length, 0
+	for _, key := range by.Keys() {
+		if i, _ := tree.Index(key); i >= length {
+			end, added = max(end, i+1), added+1
+		}
+	}
+	if end != length+added {
+		return 0, tree.Map
+	}
+	return end, tree.List
+}
+
+// into makes below the row of the children with that key.
+func (r row) into(below row, key string) {
+	for i := range r.in {
+		below.was[i], below.in[i] = r.was[i].Child(key), r.in[i].Child(key)
+	}
+}
+
+func (r row) list(out *tree.Node, length int) *tree.Node {
+	below := newRow(len(r.in))
+	kids := make([]*tree.Node, length)
+	same := out.Kind() == tree.List && out.Len() == length
+	for i := range kids {
+		key := strconv.Itoa(i)
+		r.into(below, key)
+		kids[i] = below.merge(out.Child(key))
+		same = same && kids[i] == out.At(i)
+	}
+	if same {
+		return out
+	}
+	return tree.NewList(kids)
+}
+
+// mapping merges maps, and a list with them where that has a gap.
+func (r row) mapping(out *tree.Node) *tree.Node {
+	own := ownValue(r.in)
+	below := newRow(len(r.in))
+	if out.Kind() != tree.Map {
+		keys := r.allKeys()
+		kids := make([]*tree.Node, len(keys))
+		for i, key := range keys {
+			r.into(below, key)
+			kids[i] = below.merge(out.Child(key))
+		}
+		return tree.NewMap(keys, kids, own)
+	}
+	changes := make(map[string]*tree.Node)
+	for _, key := range r.changedKeys() {
+		r.into(below, key)
+		old := out.Child(key)
+		if kid := below.merge(old); kid != old {
+			changes[key] = kid
+		}
+	}
+	if len(changes) == 0 && own.Equal(out.Own()) {
+		return out
+	}
+	return out.With(changes, own)
+}
+
+func ownValue(nodes []*tree.Node) *tree.Node {
+	for _, n := range slices.Backward(nodes) {
+		if own := n.Own(); own != nil {
+			return own
+		}
+	}
+	return nil
+}

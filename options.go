@@ -1,0 +1,72 @@
+package confsync
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/go-viper/mapstructure/v2"
+
+	"github.com/confsync/confsync/source"
+)
+
+// Options say where a configuration comes from and what is done with it. Every
+// zero value but that of Sources is a sensible one.
+type Options[T any] struct {
+	// Sources are the layers, lowest precedence first. The default tags of T are
+	// a layer below them all. A name may stand only once; see [source.Named].
+	Sources []source.Source
+
+	// Validate looks at the whole candidate before it is published and may
+	// refuse it; old is what is being served, nil at the first load. It runs after
+	// T's own method Validate() error, if *T or T has one. Neither may write to
+	// the value. A panic is a refusal. See [Invalid] for errors that name the
+	// values at fault. Zero: nothing is refused.
+	Validate func(old, next *T) error
+
+	// Logger is told of rejections, unknown keys and sources that are cut off,
+	// each once, and never of a value. Zero: [slog.Default], because a rejection
+	// must not be silent by accident.
+	Logger *slog.Logger
+
+	// Unknown says what becomes of keys that no field takes. Zero: [WarnUnknown].
+	Unknown UnknownKeys
+
+	// Quiet gathers a burst of updates into one. Zero: each is handled at once.
+	Quiet Quiet
+
+	// StartTimeout bounds Open: a required source that is still silent then is
+	// an error. Zero: 30 seconds. Negative: none but Open's context.
+	StartTimeout time.Duration
+
+	// DecodeHooks are mapstructure's, tried in order on every scalar before it is
+	// decoded. Zero: none.
+	DecodeHooks []mapstructure.DecodeHookFunc
+
+	// Policy tunes backoff, resync and staleness of all sources. Its zero value
+	// is described there.
+	Policy source.Policy
+}
+
+// UnknownKeys says what becomes of keys that no field of the type takes.
+type UnknownKeys uint8
+
+const (
+	// WarnUnknown logs each once and shows it in Status and Explain. It is the
+	// default because, during a rolling deploy, the old version must go on
+	// taking updates from a prefix that already holds the new version's keys.
+	WarnUnknown UnknownKeys = iota
+	// RejectUnknown makes each a problem.
+	RejectUnknown
+	// IgnoreUnknown says nothing of them.
+	IgnoreUnknown
+)
+
+// Quiet waits, after an update, until none has come for Min, but no longer than
+// Max, and handles all of them as one. With a Max of zero it waits at most ten
+// times Min.
+type Quiet struct{ Min, Max time.Duration }
+
+const (
+	defaultStartTimeout = 30 * time.Second
+	optionalGrace       = 250 * time.Millisecond // how long Open waits for the first word of an optional source
+)

@@ -1,0 +1,72 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/confsync/confsync/tree"
+)
+
+// Keys are the rules by which a store's flat keys become paths. The root is
+// taken away at a segment's boundary, so that "app" never takes "application".
+// Names keep their case.
+type Keys struct {
+	Root      string // the key that everything stands below, with or without a separator at its end; "" is the whole store
+	Separator string // between segments; "" is "/"
+}
+
+func (k Keys) separator() string {
+	if k.Separator == "" {
+		return "/"
+	}
+	return k.Separator
+}
+
+// Prefix is what all keys below the root begin with, "" for the whole store.
+func (k Keys) Prefix() string {
+	if k.Root == "" || strings.HasSuffix(k.Root, k.separator()) {
+		return k.Root
+	}
+	return k.Root + k.separator()
+}
+
+// Path is the path of a key. A key that ends in a separator is a folder: it
+// says that a map exists. A key that isn't below the root, or that has an empty
+// segment, a "." or a "..", is an error, which leaves it to the caller to name
+// the key.
+func (k Keys) Path(key string) (path tree.Path, folder bool, err error) {
+	sep, prefix := k.separator(), k.Prefix()
+	if key+sep == prefix {
+		return nil, false, nil
+	}
+	rest, ok := strings.CutPrefix(key, prefix)
+	if !ok {
+		return nil, false, fmt.Errorf("key is not below %q", prefix)
+	}
+	if rest == "" {
+		return nil, prefix != "", nil
+	}
+	rest, folder = strings.CutSuffix(rest, sep)
+	path = strings.Split(rest, sep)
+	for _, segment := range path {
+		switch segment {
+		case "":
+			return nil, false, errors.New("key has an empty segment")
+		case ".", "..":
+			return nil, false, fmt.Errorf("key has the segment %q", segment)
+		}
+	}
+	return path, folder, nil
+}
+
+// Key is the key that a path came from, without the separator of a folder.
+func (k Keys) Key(path tree.Path) string {
+	if len(path) == 0 {
+		if k.Root == k.separator() {
+			return k.Root
+		}
+		return strings.TrimSuffix(k.Root, k.separator())
+	}
+	return k.Prefix() + strings.Join(path, k.separator())
+}

@@ -1,0 +1,82 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/confsync/confsync/tree"
+)
+
+// Mount is src with its whole tree put below a path, written as
+// [tree.ParsePath] reads it: Mount("db", s) of {port: 1} is {db: {port: 1}}.
+// The empty path changes nothing. A path that can't be read is a panic.
+func Mount(path string, src Source) Source {
+	p, err := tree.ParsePath(path)
+	if err != nil {
+		panic(fmt.Sprintf("source.Mount: %v", err))
+	}
+	return mounted{src, p}
+}
+
+type mounted struct {
+	Source
+	path tree.Path
+}
+
+func (m mounted) Unwrap() Source { return m.Source }
+
+// WithShape hands on the part of the shape that the path leads to.
+func (m mounted) WithShape(shape *tree.Shape) (Source, error) {
+	if _, ok := m.Source.(Shaped); ok {
+		if shape = shape.Sub(m.path); shape == nil {
+			return nil, fmt.Errorf("%s: mounted at %q, where the type has no field", m.Name(), m.path)
+		}
+	}
+	return reshape(m.Source, shape, func(src Source) Source { return mounted{src, m.path} })
+}
+
+func (m mounted) Watch(ctx context.Context, emit func(Snapshot)) error {
+	return m.Source.Watch(ctx, func(snap Snapshot) {
+		snap.Tree = snap.Tree.Mount(m.path)
+		snap.Err = m.below(snap.Err)
+		emit(snap)
+	})
+}
+
+// below is err with the path of each [tree.Problem] put below the mount.
+func (m mounted) below(err error) error {
+	switch e := err.(type) {
+	case *tree.Problem:
+		p := *e
+		p.Path = m.path.Child(p.Path...)
+		return &p
+	case interface{ Unwrap() []error }:
+		var all []error
+		for _, each := range e.Unwrap() {
+			all = append(all, m.below(each))
+		}
+		return errors.Join(all...)
+	}
+	var inner *tree.Problem
+	if errors.As(err, &inner) {
+		return &mountedError{err, m.below(inner).(*tree.Problem)}
+	}
+	return err
+}
+
+// mountedError is an error around a problem whose path was put below a mount.
+type mountedError struct {
+	error
+	problem *tree.Problem
+}
+
+func (e *mountedError) Unwrap() error { return e.error }
+
+func (e *mountedError) As(target any) bool {
+	p, ok := target.(**tree.Problem)
+	if ok {
+		*p = e.problem
+	}
+	return ok
+}

@@ -1,0 +1,193 @@
+package sourcetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/tree"
+)
+
+// Memory is a [source.Source] that a test drives: each call below is one
+// revision, emitted to the Watch that runs. Revisions that a slow emit keeps
+// waiting collapse into the newest. Its methods may be called at any time and
+// from any goroutine, and panic on a path or a value that can't be used.
+type Memory struct {
+	name string
+
+	mu       sync.Mutex
+	build    tree.Builder
+	tree     tree.Tree
+	revision int64
+	rejected error         // Snapshot.Err
+	broken   bool          // Watch returns failure
+	failure  error         //
+	changed  chan struct{} // closed and replaced at each change; nothing is sent
+	watching bool
+	watches  int
+}
+
+// NewMemory is a Memory that holds values, of the kinds [tree.FromGo] takes, at
+// revision 1. nil is a source with no keys.
+func NewMemory(name string, values map[string]any) *Memory {
+	m := &Memory{name: name, changed: make(chan struct{})}
+	m.Replace(values)
+	return m
+}
+
+// Name is the name that NewMemory was given.
+func (m *Memory) Name() string { return m.name }
+
+// Set puts a value at a path, in the place of what is there and below. An
+// element of a list is not set alone: set the list.
+func (m *Memory) Set(path string, value any) {
+	p, err := tree.ParsePath(path)
+	if err != nil {
+		panic(err)
+	}
+	m.write(func(t tree.Tree, at tree.Place) tree.Tree {
+		edit := t.Edit()
+		edit.Graft(p, m.treeLocked(value, at))
+		return edit.Tree()
+	})
+}
+
+// Delete removes what is at a path and below.
+func (m *Memory) Delete(path string) {
+	p, err := tree.ParsePath(path)
+	if err != nil {
+		panic(err)
+	}
+	m.write(func(t tree.Tree, _ tree.Place) tree.Tree {
+		edit := t.Edit()
+		edit.Graft(p, tree.Tree{})
+		return edit.Tree()
+	})
+}
+
+// Replace makes values the whole state, in one revision.
+func (m *Memory) Replace(values map[string]any) {
+	m.write(func(_ tree.Tree, at tree.Place) tree.Tree {
+		if len(values) == 0 {
+			return tree.Tree{}
+		}
+		return m.treeLocked(values, at)
+	})
+}
+
+// Fail breaks the source: the Watch that runs returns err, and so does each one
+// after it, at once, until Heal. A nil err makes it return nil, which no source
+// may. Writes are still taken.
+func (m *Memory) Fail(err error) {
+	m.change(func() { m.broken, m.failure = true, err })
+}
+
+// Reject makes the content unusable: it is emitted with err as its
+// [source.Snapshot].Err until the next write or Heal.
+func (m *Memory) Reject(err error) { m.change(func() { m.rejected = err }) }
+
+// Heal ends what Fail and Reject began.
+func (m *Memory) Heal() {
+	m.change(func() { m.broken, m.failure, m.rejected = false, nil, nil })
+}
+
+// Watches is how many times Watch has been called.
+func (m *Memory) Watches() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.watches
+}
+
+// Watch is as [source.Source] says. A second one beside the first is refused.
+func (m *Memory) Watch(ctx context.Context, emit func(source.Snapshot)) error {
+	m.mu.Lock()
+	m.watches++
+	if m.watching {
+		m.mu.Unlock()
+		return errors.New("watched twice at a time")
+	}
+	m.watching = true
+	m.mu.Unlock()
+	defer func() {
+		m.mu.Lock()
+		m.watching = false
+		m.mu.Unlock()
+	}()
+	for {
+		m.mu.Lock()
+		broken, failure, changed := m.broken, m.failure, m.changed
+		snap := source.Snapshot{Tree: m.tree, Revision: fmt.Sprint(m.revision), Err: m.rejected}
+		m.mu.Unlock()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if broken {
+			return failure
+		}
+		emit(snap)
+		select {
+		case <-ctx.Done():
+		case <-changed:
+		}
+	}
+}
+
+func (m *Memory) change(f func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f()
+	close(m.changed)
+	m.changed = make(chan struct{})
+}
+
+func (m *Memory) write(next func(tree.Tree, tree.Place) tree.Tree) {
+	m.change(func() {
+		m.revision++
+		t := next(m.tree, tree.Place{Revision: m.revision})
+		m.tree = tree.Reuse(m.tree, t).Located(m.locate)
+		m.rejected = nil
+	})
+}
+
+func (m *Memory) locate(p tree.Path, at tree.Place) tree.Origin {
+	o := tree.Origin{Layer: m.name, Kind: "memory", Key: p.String()}
+	if at.Revision > 0 {
+		o.Revision = fmt.Sprintf("revision %d", at.Revision)
+	}
+	return o
+}
+
+// treeLocked is the tree of a Go value, all of it at one place.
+func (m *Memory) treeLocked(value any, at tree.Place) tree.Tree {
+	t, err := tree.FromGo(value)
+	if err != nil {
+		panic(err)
+	}
+	return placed(&m.build, t.Root(), at)
+}
+
+func placed(b *tree.Builder, n *tree.Node, at tree.Place) tree.Tree {
+	switch n.Kind() {
+	case tree.Null:
+		return b.Null(at)
+	case tree.List:
+		items := make([]tree.Tree, n.Len())
+		for i := range items {
+			items[i] = placed(b, n.At(i), at)
+		}
+		return b.List(items, at)
+	case tree.Map:
+		entries := make([]tree.Entry, n.Len())
+		for i, key := range n.Keys() {
+			entries[i] = tree.Entry{Key: key, At: at, Tree: placed(b, n.At(i), at)}
+		}
+		t, err := b.Map(entries, at)
+		if err != nil {
+			panic(err) // keys of a map differ
+		}
+		return t
+	}
+	return b.Scalar(n.Kind(), n.Text(), at)
+}
