@@ -70,9 +70,10 @@ func (d *decoder) bindStruct(p *plan, prev, n *tree.Node, fresh bool, out reflec
 	if !ok {
 		return false
 	}
-	if prev.Kind().IsScalar() || prev.Kind() == tree.List {
-		fresh, prev = true, nil
-		out.SetZero()
+	if prev.Kind().IsScalar() { // it spelled the struct: there are no nodes to compare with
+		anew := reflect.New(p.typ).Elem()
+		d.bindStruct(p, nil, n, true, anew, secret)
+		return assign(out, anew)
 	}
 	old, now := p.layoutOf(prev), p.layoutOf(n)
 	changed := false

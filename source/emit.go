@@ -18,7 +18,7 @@ func (s *Supervisor) emit(ctx context.Context, r *round, snap Snapshot) {
 		read := snap.Tree
 		snap.Tree = tree.Reuse(prev.Tree, read)
 		moved = !delivered || snap.Revision != prev.Revision || !snap.Tree.Same(prev.Tree) ||
-			snap.Revision == "" && !read.Same(prev.Tree) && !samePlaces(prev.Tree, snap.Tree)
+			snap.Revision == "" && !read.Identical(prev.Tree) && !samePlaces(prev.Tree, snap.Tree)
 	}
 	dropped := false
 	s.update(func() {

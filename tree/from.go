@@ -79,7 +79,7 @@ func (b *Builder) mapFromGo(p Path, v reflect.Value) (Tree, error) {
 			key = key.Elem()
 		}
 		if key.Kind() != reflect.String {
-			return Tree{}, atPath(p, fmt.Errorf("a map with keys of type %s is no configuration value", key.Type()))
+			return Tree{}, atPath(p, fmt.Errorf("a map with a key of type %T is no configuration value", it.Key().Interface()))
 		}
 		kid, err := b.fromGo(p.Child(key.String()), it.Value())
 		if err != nil {

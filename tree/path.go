@@ -15,7 +15,7 @@ import (
 // ParsePath(p.String()) is p for every Path.
 type Path []string
 
-var unescapeErr = errors.New(`a backslash stands only before a dot, a backslash or a lone "e"`)
+var errUnescape = errors.New(`a backslash stands only before a dot, a backslash or a lone "e"`)
 
 // ParsePath reads what [Path.String] writes. The empty string is the root.
 // An empty segment, as in "a..b", is an error.
@@ -48,7 +48,7 @@ func ParsePath(s string) (Path, error) {
 				return p, nil
 			}
 		default:
-			return nil, fmt.Errorf("path %q: %w", s, unescapeErr)
+			return nil, fmt.Errorf("path %q: %w", s, errUnescape)
 		}
 	}
 }

@@ -18,6 +18,10 @@ func (t Tree) Root() *Node { return t.root }
 // same nodes. It compares two pointers. Places don't matter to it.
 func (t Tree) Same(u Tree) bool { return t.root == u.root }
 
+// Identical reports whether two trees are the Same and were made with the same
+// places. It compares pointers: false says nothing.
+func (t Tree) Identical(u Tree) bool { return t.root == u.root && t.places == u.places }
+
 // Lookup is the node at a path, nil when there is none.
 func (t Tree) Lookup(p Path) *Node { return t.root.Lookup(p) }
 

@@ -1,0 +1,202 @@
+package binder_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/confsync/confsync/binder"
+	"github.com/confsync/confsync/merge"
+	"github.com/confsync/confsync/tree"
+)
+
+// everything has a field of each sort that the binder treats in its own way.
+type everything struct {
+	Embedded
+	*Optional
+	Name     string
+	MaxConns int `default:"7"`
+	Ratio    float64
+	On       bool
+	Wait     time.Duration `default:"1s"`
+	Nested   struct {
+		A    uint16
+		Deep struct{ B, C string }
+	}
+	Services map[string]service
+	Backends map[string]*service
+	Counts   map[int]int
+	List     []string
+	Servers  []service
+	Pair     [2]int
+	Pointer  *service
+	Anything any
+	Dynamic  map[string]any
+	Node     *tree.Node
+	Rest     map[string]string `config:",remain"`
+}
+
+type Embedded struct{ Zone, Region string }
+
+type Optional struct{ Extra string }
+
+type service struct {
+	Host    string
+	Port    uint16        `default:"80"`
+	Timeout time.Duration `default:"5s"`
+	Tags    []string
+}
+
+var (
+	oraclePaths = strings.Fields(`name max_conns ratio on wait nested nested.a nested.deep nested.deep.b nested.deep.c zone region extra
+		services services.x services.x.host services.x.port services.y.timeout services.y.tags services.y.tags.0 services.y.tags.1
+		backends.p.host backends.p backends.q.port counts.1 counts.2 list list.0 list.1 list.2 servers servers.0.host servers.1.port
+		servers.1 servers.2.tags pair pair.0 pair.1 pointer pointer.host pointer.tags anything anything.a anything.b.c dynamic.a
+		dynamic.b.c node node.x rest_a rest_b`)
+	oracleTexts  = []string{"", "1", "2", "3", "x", "true", "5s", "a,b", "0.5", `["p","q"]`, `{"host":"j"}`, "70000"}
+	oracleValues = []any{nil, []any{"a", "b"}, []any{map[string]any{"host": "l"}, map[string]any{"port": 3}}, []any{1, 2},
+		map[string]any{}, map[string]any{"host": "m"}, 5, true, "s"}
+)
+
+// edit makes one random change to a layer.
+func edit(t *testing.T, rnd *rand.Rand, layer tree.Tree) tree.Tree {
+	t.Helper()
+	pick := func(n int) int { return rnd.IntN(n) }
+	path, err := tree.ParsePath(oraclePaths[pick(len(oraclePaths))])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pick(4) == 0 {
+		path[len(path)-1] = strings.ToUpper(path[len(path)-1]) // another spelling
+	}
+	e := layer.Edit()
+	switch pick(5) {
+	case 0, 1:
+		e.Set(path, oracleTexts[pick(len(oracleTexts))], tree.Place{})
+	case 2:
+		value, err := tree.FromGo(oracleValues[pick(len(oracleValues))])
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Graft(path, value)
+	default:
+		e.Graft(path, tree.Tree{})
+	}
+	return e.Tree()
+}
+
+// TestIncrementalEqualsScratch makes random edits to random layers and compares,
+// at every step, the reconciled result with the one from nothing.
+func TestIncrementalEqualsScratch(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	inc := newPipeline(t)
+	layers := make([]tree.Tree, 4)
+	layers[0] = inc.binder.Defaults()
+	good, bad, kept := 0, 0, 0
+	for step := range 6000 {
+		i := 1 + rnd.IntN(len(layers)-1)
+		before := layers
+		layers = slices.Clone(layers)
+		layers[i] = edit(t, rnd, layers[i])
+		was := inc.bound.Value
+		got, gotProblems := inc.run(layers)
+		want, wantProblems := newPipeline(t).run(layers)
+
+		if g, w := texts(gotProblems), texts(wantProblems); !slices.Equal(g, w) {
+			t.Fatalf("step %d: problems\n got %q\nwant %q\nof %v", step, g, w, layers)
+		}
+		if len(gotProblems) > 0 {
+			bad++
+			layers = before // so that good ones stay common
+			continue
+		}
+		good++
+		if got.Value == was {
+			kept++
+		}
+		if !reflect.DeepEqual(plain(got), plain(want)) {
+			t.Fatalf("step %d:\n got %s\nwant %s\nof %v", step, plain(got), plain(want), layers)
+		}
+		if !slices.EqualFunc(got.Unknown, want.Unknown, tree.Path.Equal) {
+			t.Fatalf("step %d: unknown got %v, want %v", step, got.Unknown, want.Unknown)
+		}
+	}
+	t.Logf("%d good, %d of them without a change; %d bad", good, kept, bad)
+	if good < 1000 || bad < 100 || kept < 100 {
+		t.Error("the edits don't exercise the binder any more")
+	}
+}
+
+// pipeline is canonical form, merge and bind, each given what it made last.
+type pipeline struct {
+	binder *binder.Binder
+	canon  []binder.Canonical
+	merged merge.Result
+	bound  binder.Bound
+}
+
+func newPipeline(t testing.TB) *pipeline {
+	b, err := binder.New(reflect.TypeFor[everything]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &pipeline{binder: b}
+}
+
+func (p *pipeline) run(layers []tree.Tree) (binder.Bound, []tree.Problem) {
+	if p.canon == nil {
+		p.canon = make([]binder.Canonical, len(layers))
+	}
+	roots := make([]*tree.Node, len(layers))
+	var problems []tree.Problem
+	for i, l := range layers {
+		p.canon[i] = p.binder.Canonical(p.canon[i], l.Root())
+		problems = append(problems, p.canon[i].Problems...)
+		roots[i] = p.canon[i].Root()
+	}
+	p.merged = merge.Merge(p.merged, roots)
+	bound, wrong := p.binder.Bind(p.bound, p.merged.Root())
+	if problems = append(problems, wrong...); len(problems) > 0 {
+		return p.bound, problems
+	}
+	p.bound = bound
+	return bound, nil
+}
+
+// plain is a bound value as text, pointers followed.
+func plain(b binder.Bound) string {
+	e := *b.Value.Interface().(*everything)
+	node := e.Node.String()
+	e.Node = nil
+	backends := map[string]service{}
+	for k, v := range e.Backends {
+		if v != nil {
+			backends[k] = *v
+		}
+	}
+	e.Backends = nil
+	var pointer any
+	if e.Pointer != nil {
+		pointer, e.Pointer = *e.Pointer, nil
+	}
+	var extra any
+	if e.Optional != nil {
+		extra, e.Optional = *e.Optional, nil
+	}
+	return fmt.Sprintf("%#v %s %#v %#v %#v", e, node, backends, pointer, extra)
+}
+
+func texts(problems []tree.Problem) []string {
+	var out []string
+	for _, p := range problems {
+		out = append(out, p.Error())
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

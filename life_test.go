@@ -1,0 +1,143 @@
+package confsync_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/confsync/confsync"
+	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/file"
+	"github.com/confsync/confsync/source/sourcetest"
+)
+
+func TestCloseLeavesNoGoroutine(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	path := filepath.Join(t.TempDir(), "app.yaml")
+	if err := os.WriteFile(path, []byte("server: {port: 1}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	failing := sourcetest.NewMemory("failing", nil)
+	failing.Fail(errors.New("down"))
+	m := sourcetest.NewMemory("m", nil)
+	c := openApp(t, sources(file.New(path, nil), m, source.Optional(failing)))
+	started, release := make(chan struct{}), make(chan struct{})
+	var returned atomic.Bool
+	c.OnChange(func(confsync.Change[*app]) {
+		close(started)
+		<-release
+		returned.Store(true)
+	})
+	go func() {
+		for range c.Changes(context.Background()) {
+		}
+	}()
+	m.Set("pair.a", 1)
+	<-started
+	time.AfterFunc(10*time.Millisecond, func() { close(release) })
+	if err := c.Close(); err != nil || !returned.Load() {
+		t.Errorf("Close returned %v, the last callback had returned: %v", err, returned.Load())
+	}
+	if err := c.Close(); err != nil {
+		t.Errorf("second Close: %v", err)
+	}
+	if c.Get().Pair.A != 1 || c.Status().Sources[0].State != source.Closed {
+		t.Errorf("after Close: %+v, %v", c.Get().Pair, c.Status())
+	}
+	if err := c.Refresh(t.Context()); !errors.Is(err, confsync.ErrClosed) {
+		t.Errorf("Refresh after Close: %v", err)
+	}
+	c.OnChange(func(confsync.Change[*app]) { t.Error("called after Close") })()
+}
+
+func TestOpenThatFailsLeavesNoGoroutine(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	_, err := confsync.Open(t.Context(), sources(file.New(filepath.Join(t.TempDir(), "none.yaml"), nil)))
+	var failure *confsync.Error
+	if !errors.As(err, &failure) || !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "none.yaml") {
+		t.Errorf("a missing required file: %v", err)
+	}
+}
+
+func TestOpenWaitsForRequiredSourcesOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		down := sourcetest.NewMemory("down", nil)
+		down.Fail(errors.New("connection refused"))
+		silent := source.Poll("silent", time.Hour, func(ctx context.Context) (source.Snapshot, error) {
+			<-ctx.Done()
+			return source.Snapshot{}, ctx.Err()
+		})
+		begin := time.Now()
+		c := openApp(t, sources(source.Optional(down), source.Optional(silent)))
+		if took := time.Since(begin); took > time.Second {
+			t.Errorf("optional sources held Open up for %s", took)
+		}
+		c.Close()
+
+		_, err := confsync.Open(t.Context(), sources(down, silent))
+		if took := time.Since(begin); err == nil || took < 30*time.Second || took > 32*time.Second {
+			t.Errorf("after %s: %v", took, err)
+		}
+		for _, want := range []string{"down has not delivered: connection refused", "silent has not delivered: no answer"} {
+			if err != nil && !strings.Contains(err.Error(), want) {
+				t.Errorf("no %q in %v", want, err)
+			}
+		}
+	})
+}
+
+// TestMovedPlacesAreNoChange adds a comment at the top of a file of 100,000
+// keys, which moves all its lines, and writes a value again unchanged.
+func TestMovedPlacesAreNoChange(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "fleet.yaml")
+	write := func(data []byte) {
+		t.Helper()
+		if err := os.WriteFile(path+".new", data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(path+".new", path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data := fleetYAML(100_000)
+	write(data)
+	top := sourcetest.NewMemory("top", map[string]any{"limits": map[string]any{"burst": "20"}})
+	c := open(t, file.New(path, nil), top)
+	var calls atomic.Int64
+	c.OnChange(func(confsync.Change[*Fleet]) { calls.Add(1) })
+	before := c.Get()
+	explained := func(path string) string {
+		x, err := c.Explain(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x.String()
+	}
+	if x := explained("services.svc-00000.host"); !strings.Contains(x, path+":5:11") {
+		t.Fatalf("explained as %s", x)
+	}
+
+	write(append([]byte("# a comment\n"), data...))
+	eventually(t, "Explain shows the new line", func() bool {
+		return strings.Contains(explained("services.svc-00000.host"), path+":6:11")
+	})
+	if x := explained("limits.burst"); !strings.Contains(x, "(revision 1)") {
+		t.Fatalf("explained as %s", x)
+	}
+	top.Set("limits.burst", "20")
+	eventually(t, "Explain shows the new revision", func() bool {
+		return strings.Contains(explained("limits.burst"), "(revision 2)")
+	})
+	if c.Get() != before || c.Generation() != 1 || calls.Load() != 0 {
+		t.Errorf("generation %d, %d calls, the same value: %v", c.Generation(), calls.Load(), c.Get() == before)
+	}
+}

@@ -1,0 +1,376 @@
+package consul_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hashicorp/consul/api"
+
+	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/consul"
+)
+
+// script answers query n with reply n, and holds the queries after the last.
+func script(replies ...reply) func(int, *http.Request) reply {
+	return func(n int, r *http.Request) reply {
+		if n > len(replies) {
+			return hold(r)
+		}
+		return replies[n-1]
+	}
+}
+
+// settle runs Watch for a minute of fake time, or until it ends, and returns the trees.
+func settle(t *testing.T, f *fake, opts *consul.Options) (trees []string, err error) {
+	t.Helper()
+	snaps, err := watchAMinute(t, f, opts)
+	return drawn(snaps), err
+}
+
+func watchAMinute(t *testing.T, f *fake, opts *consul.Options) ([]source.Snapshot, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	got, err := watchOnce(ctx, consul.New(f.client(t), "app", opts))
+	if ctx.Err() != nil && err != ctx.Err() {
+		t.Fatalf("Watch = %v after its context ended, want %v", err, ctx.Err())
+	}
+	return got, err
+}
+
+func TestC1IndexGoesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{kv: script(
+			reply{index: 20, pairs: []api.KVPair{pair("app/a", "new", 20)}},
+			reply{index: 7, pairs: []api.KVPair{pair("app/a", "old", 7)}},
+			reply{index: 8, pairs: []api.KVPair{pair("app/a", "old", 7), pair("app/b", "x", 8)}},
+		)}
+		snaps, _ := settle(t, f, nil)
+		if want := []string{`{a:"new"}`, `{a:"old"}`, `{a:"old" b:"x"}`}; !slices.Equal(snaps, want) {
+			t.Errorf("emitted %q, want %q", snaps, want)
+		}
+		if got, want := f.asked("index"), []string{"", "20", "", "8"}; !slices.Equal(got, want) {
+			t.Errorf("asked with the indexes %q, want %q", got, want)
+		}
+	})
+}
+
+// A restore wakes a query with the state as it was, and the next one would wait
+// for the new state's index to pass the old.
+func TestC1NoNewerThoughTheWaitHasNotPassed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		full := []api.KVPair{pair("app/a", "x", 20)}
+		f := &fake{kv: func(n int, r *http.Request) reply {
+			switch n {
+			case 2: // the wait has passed
+				time.Sleep(5*time.Minute + 10*time.Second)
+			case 3: // the old state's last word
+				time.Sleep(time.Minute)
+			case 4:
+				return reply{index: 7, pairs: []api.KVPair{pair("app/a", "restored", 7)}}
+			case 5:
+				return reply{err: errors.New("over")}
+			}
+			return reply{index: 20, pairs: full}
+		}}
+		snaps, _ := watchOnce(t.Context(), consul.New(f.client(t), "app", nil))
+		wantTrees(t, snaps, `{a:"x"}`, `{a:"x"}`, `{a:"x"}`, `{a:"restored"}`)
+		if got, want := f.asked("index"), []string{"", "20", "20", "", "7"}; !slices.Equal(got, want) {
+			t.Errorf("asked with the indexes %q, want %q", got, want)
+		}
+	})
+}
+
+// While the source pauses no query waits, so it may miss the end of a state.
+func TestC1RestoredDuringAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		state := uint64(20)
+		f := &fake{kv: func(_ int, r *http.Request) reply {
+			beyond, _ := strconv.ParseUint(r.URL.Query().Get("index"), 10, 64)
+			if state > 30 {
+				state = 7 // restored
+			}
+			if state == 7 && beyond >= state {
+				return hold(r)
+			}
+			if state > 7 {
+				state++
+			}
+			return reply{index: state, pairs: []api.KVPair{pair("app/a", "x", state)}}
+		}}
+		snaps, _ := watchAMinute(t, f, &consul.Options{Rate: 5})
+		if n := len(snaps); n < 2 || snaps[n-1].Revision != "7" || snaps[n-2].Revision != "7" {
+			t.Errorf("the last of %d snapshots is not of the restored state", n)
+		}
+		asked := f.asked("index")
+		if n := len(asked); !slices.Equal(asked[n-3:], []string{"", "", "7"}) {
+			t.Errorf("asked with the indexes %q at the end, want a read that waits for nothing, a second that finds nothing newer, and a wait", asked)
+		}
+		if n := len(f.times); f.times[n-1] != f.times[n-2] {
+			t.Errorf("%v passed between the last read and the wait: a restore could be missed again", f.times[n-1].Sub(f.times[n-2]))
+		}
+	})
+}
+
+// A rebuilt server may give a key the very index it had before.
+func TestC1SameModifyIndexOtherValue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{kv: script(
+			reply{index: 20, pairs: []api.KVPair{pair("app/a", "one", 5)}},
+			reply{index: 21, pairs: []api.KVPair{pair("app/a", "two", 5)}},
+		)}
+		snaps, _ := settle(t, f, nil)
+		if want := []string{`{a:"one"}`, `{a:"two"}`}; !slices.Equal(snaps, want) {
+			t.Errorf("emitted %q, want %q", snaps, want)
+		}
+	})
+}
+
+func TestC2EachWatchStartsAtIndexZero(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken := errors.New("connection reset")
+		f := &fake{kv: script(
+			reply{index: 20, pairs: []api.KVPair{pair("app/a", "x", 20)}},
+			reply{err: broken},
+			reply{index: 3, pairs: []api.KVPair{pair("app/a", "y", 3)}},
+			reply{status: 500, body: "rpc error"},
+			reply{index: 4, pairs: []api.KVPair{pair("app/a", "z", 4)}},
+			reply{err: broken},
+		)}
+		src := consul.New(f.client(t), "app", nil)
+		for _, want := range []string{`{a:"x"}`, `{a:"y"}`, `{a:"z"}`} {
+			got, err := watchOnce(t.Context(), src)
+			if err == nil {
+				t.Error("Watch = nil after a failure")
+			}
+			wantTrees(t, got, want)
+		}
+		if got, want := f.asked("index"), []string{"", "20", "", "3", "", "4"}; !slices.Equal(got, want) {
+			t.Errorf("asked with the indexes %q, want %q", got, want)
+		}
+	})
+}
+
+// Each answer comes after a good one; what is emitted must be the good one only.
+func TestC3C5C8UntrustedAnswers(t *testing.T) {
+	full := []api.KVPair{pair("app/a", "x", 20)}
+	header := func(index, leader, filtered string) http.Header {
+		h := http.Header{}
+		h.Set("X-Consul-Index", index)
+		h.Set("X-Consul-KnownLeader", leader)
+		h.Set("X-Consul-LastContact", "0")
+		h.Set("X-Consul-Results-Filtered-By-ACLs", filtered)
+		return h
+	}
+	tests := []struct {
+		name   string
+		answer reply
+		says   string
+		code   int
+	}{
+		{"C3 a 404 that isn't Consul's", reply{status: 404, header: http.Header{}, body: "not found"}, "no index", 0},
+		{"C3 an empty list without an index", reply{status: 200, header: http.Header{}, body: "[]"}, "no index", 0},
+		{"C3 a 404 of index 0", reply{status: 404, header: header("0", "true", "")}, "no index", 0},
+		{"C3 a 404 while there is no leader", reply{status: 404, header: header("21", "false", "")}, "no leader", 0},
+		{"C3 keys while there is no leader", reply{pairs: full, header: header("21", "false", "")}, "no leader", 0},
+		{"C3 a body that is no list", reply{index: 21, body: "<html>"}, "invalid character", 0},
+		{"C5 all keys hidden", reply{status: 404, header: header("21", "true", "true")}, "hidden", 0},
+		{"C5 some keys hidden", reply{pairs: full, header: header("21", "true", "true")}, "hidden", 0},
+		{"C5 no permission", reply{status: 403, body: "ACL not found"}, "403", 403},
+		{"C2 a server's error", reply{status: 500, body: "rpc error"}, "500", 500},
+		{"C8 too many requests", reply{status: 429, body: "slow down"}, "429", 429},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fake{kv: script(reply{index: 20, pairs: full}, tt.answer, tt.answer)}
+				snaps, err := settle(t, f, nil)
+				if want := []string{`{a:"x"}`}; !slices.Equal(snaps, want) {
+					t.Errorf("emitted %q, want %q", snaps, want)
+				}
+				if err == nil || !strings.Contains(err.Error(), tt.says) || !strings.HasPrefix(err.Error(), "consul app: ") {
+					t.Errorf("Watch = %v, want an error of consul app that says %q", err, tt.says)
+				}
+				var status api.StatusError
+				if errors.As(err, &status); status.Code != tt.code {
+					t.Errorf("Watch = %v, status code %d, want %d", err, status.Code, tt.code)
+				}
+			})
+		})
+	}
+}
+
+func TestC4EmptinessIsConfirmed(t *testing.T) {
+	full := []api.KVPair{pair("app/a", "x", 20)}
+	tests := []struct {
+		name    string
+		replies []reply
+		want    []string
+		reads   []string // "c" where the read was a consistent one
+	}{
+		{"denied", []reply{{index: 20, pairs: full}, {index: 21}, {index: 22, pairs: full}}, []string{`{a:"x"}`, `{a:"x"}`}, []string{"", "", "c", ""}},
+		{"true", []reply{{index: 20, pairs: full}, {index: 21}, {index: 21}}, []string{`{a:"x"}`, `nothing`}, []string{"", "", "c", ""}},
+		{"at the start, denied", []reply{{index: 21}, {index: 22, pairs: full}}, []string{`{a:"x"}`}, []string{"", "c", ""}},
+		{"at the start, true, and then no news", []reply{{index: 21}, {index: 21}, {index: 23}}, []string{`nothing`, `nothing`}, []string{"", "c", "", ""}},
+		{"can't be confirmed", []reply{{index: 20, pairs: full}, {index: 21}, {status: 500, body: "no leader"}}, []string{`{a:"x"}`}, []string{"", "", "c"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fake{kv: script(tt.replies...)}
+				snaps, _ := settle(t, f, nil)
+				if !slices.Equal(snaps, tt.want) {
+					t.Errorf("emitted %q, want %q", snaps, tt.want)
+				}
+				var reads []string
+				for _, r := range f.queries {
+					c := ""
+					if r.URL.Query().Has("consistent") {
+						c = "c"
+					}
+					reads = append(reads, c)
+				}
+				if !slices.Equal(reads, tt.reads) {
+					t.Errorf("consistent reads: %q, want %q", reads, tt.reads)
+				}
+			})
+		})
+	}
+}
+
+func TestC6DeadlineIsBeyondTheWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{kv: script(reply{index: 20, pairs: []api.KVPair{pair("app/a", "x", 20)}})}
+		start := time.Now()
+		_, err := watchOnce(t.Context(), consul.New(f.client(t), "app", &consul.Options{Wait: 8 * time.Minute, Probe: -1}))
+		took, want := time.Since(start), 8*time.Minute+30*time.Second+30*time.Second
+		if took != want || err == nil || !strings.Contains(err.Error(), "no answer within 9m0s") {
+			t.Errorf("Watch = %v after %v, want no answer after %v", err, took, want)
+		}
+		if got := f.asked("wait")[1]; got != "480000ms" {
+			t.Errorf("asked with wait=%s, want 480000ms", got)
+		}
+		if f.probes != 0 {
+			t.Errorf("%d probes, want none", f.probes)
+		}
+	})
+}
+
+func TestProbe(t *testing.T) {
+	tests := []struct {
+		name   string
+		leader func(*http.Request) reply
+		says   string
+	}{
+		{"silence", hold, "probe: no answer within 5s"},
+		{"no leader", func(*http.Request) reply { return reply{body: `""`} }, "probe: the cluster has no leader"},
+		{"an error", func(*http.Request) reply { return reply{status: 500, body: "no servers"} }, "no servers"},
+		{"a broken connection", func(*http.Request) reply { return reply{err: errors.New("refused")} }, "refused"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fake{leader: tt.leader, kv: script(reply{index: 20, pairs: []api.KVPair{pair("app/a", "x", 20)}})}
+				start := time.Now()
+				_, err := watchOnce(t.Context(), consul.New(f.client(t), "app", nil))
+				if took := time.Since(start); took > 15*time.Second {
+					t.Errorf("Watch ended after %v, want 15s at most", took)
+				}
+				if err == nil || !strings.Contains(err.Error(), tt.says) {
+					t.Errorf("Watch = %v, want %q", err, tt.says)
+				}
+			})
+		})
+	}
+}
+
+// synctest itself fails a test that leaves a goroutine behind.
+func TestTwoGoroutinesAtRestAndNoneAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{kv: script(reply{index: 20, pairs: []api.KVPair{pair("app/a", "x", 20)}})}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			_, err := watchOnce(ctx, consul.New(f.client(t), "app", nil))
+			ended <- err
+		}()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		stacks := make([]byte, 1<<20)
+		stacks = stacks[:runtime.Stack(stacks, true)]
+		running := 0
+		for g := range strings.SplitSeq(string(stacks), "\n\n") {
+			if strings.Contains(g, "source/consul.(*store)") {
+				running++
+			}
+		}
+		if running != 2 {
+			t.Errorf("%d goroutines at rest, want 2:\n%s", running, stacks)
+		}
+		if f.probes < 6 {
+			t.Errorf("%d probes in a minute, want at least 6", f.probes)
+		}
+		cancel()
+		if err := <-ended; err != context.Canceled {
+			t.Errorf("Watch = %v, want %v", err, context.Canceled)
+		}
+	})
+}
+
+func TestC7IdleWakesAreLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		index := uint64(20)
+		f := &fake{kv: func(int, *http.Request) reply { // a busy neighbour: every query is woken at once
+			index++
+			return reply{index: index}
+		}}
+		settle(t, f, nil)
+		if n := len(f.asked("index")); n < 40 || n > 65 {
+			t.Errorf("%d queries in a minute, want about one a second", n)
+		}
+	})
+}
+
+func TestRateBoundsBusyPrefix(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		index := uint64(20)
+		f := &fake{kv: func(int, *http.Request) reply {
+			index++
+			return reply{index: index, pairs: []api.KVPair{pair("app/a", "x", index)}}
+		}}
+		settle(t, f, &consul.Options{Rate: 5})
+		if n := len(f.asked("index")); n < 200 || n > 5*60+15 {
+			t.Errorf("%d queries in a minute, want about five a second", n)
+		}
+	})
+}
+
+func TestFewChangesAreNotHeldUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{kv: func(n int, r *http.Request) reply {
+			if n > 20 {
+				return hold(r)
+			}
+			return reply{index: uint64(n), pairs: []api.KVPair{pair("app/a", "x", uint64(n))}}
+		}}
+		start := time.Now()
+		ctx, cancel := context.WithCancel(t.Context())
+		n := 0
+		consul.New(f.client(t), "app", nil).Watch(ctx, func(source.Snapshot) {
+			if n++; n == 20 {
+				cancel()
+			}
+		})
+		if took := time.Since(start); took != 0 {
+			t.Errorf("20 changes took %v, want no wait", took)
+		}
+	})
+}

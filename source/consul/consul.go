@@ -1,0 +1,126 @@
+// Package consul reads configuration from Consul's key-value store, and
+// watches it with blocking queries.
+//
+// The keys below a prefix are one tree: with the prefix "apps/checkout", the
+// key "apps/checkout/server/port" is server.port. A recursive list is one
+// transaction of Consul's, so keys that are written together (/v1/txn) arrive
+// together. Values that changed while nobody looked are not told one by one:
+// the latest state is what always arrives.
+//
+// An answer is believed only if Consul says which index it is of, knows a
+// leader, and has hidden no key for want of permission; and that all keys are
+// gone only after a consistent read has said so too. Consul does not say of a
+// request without a token that keys were hidden, so where ACLs are in use, give
+// the client or the [Options] a token.
+package consul
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/consul/api"
+
+	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/document"
+	"github.com/confsync/confsync/tree"
+)
+
+// Options say how a prefix is read. The zero Options are ready to use.
+type Options struct {
+	// Datacenter, Namespace and Partition go with every query. "": the client's
+	// own, or else the agent's.
+	Datacenter, Namespace, Partition string
+
+	// Token is the ACL token of every query. "": the client's own.
+	Token string
+
+	// Separator stands between the segments of a key. "": "/".
+	Separator string
+
+	// Document says that the prefix is one key, whose value is a document of this
+	// format, rather than a folder of keys. While there is no such key, the
+	// snapshot's error wraps [source.ErrAbsent]. Zero: it is not.
+	Document document.Format
+
+	// Wait is how long the server may hold a blocking query before it answers
+	// with what there is already. Each such answer is a whole list, so that
+	// short waits cost traffic; no change is found sooner for them. Zero: 5m.
+	// More than the 10m that the server takes are 10m.
+	Wait time.Duration
+
+	// Probe bounds the time between two questions, beside the blocking query,
+	// whether the cluster has a leader. An answer that takes more than half of
+	// it ends the watch, as does one that says no. So a server that falls silent
+	// is reported within 1.5 times Probe. Zero: 10s. Negative: never ask; a
+	// silence is then found only when a query's deadline has passed, half a
+	// minute after Wait.
+	Probe time.Duration
+
+	// Rate is how many changes a second the source follows one by one once a
+	// burst of twice as many is spent; beyond it, several are taken together. A
+	// wake that finds nothing changed counts as a second's worth: an absent
+	// prefix is woken by every write to the store. Zero: 10. Negative: no bound.
+	Rate int
+
+	// MaxKeys and MaxBytes bound what the prefix may hold, the bytes being those
+	// of keys and values. Beyond either the snapshot is an error. Zero: 100,000
+	// and 64 MiB. Negative: no bound.
+	MaxKeys, MaxBytes int
+}
+
+func (o *Options) withDefaults() Options {
+	var opts Options
+	if o != nil {
+		opts = *o
+	}
+	opts.Separator = cmp.Or(opts.Separator, "/")
+	opts.Wait = min(cmp.Or(opts.Wait, 5*time.Minute), 10*time.Minute)
+	opts.Probe = cmp.Or(opts.Probe, 10*time.Second)
+	opts.Rate = cmp.Or(opts.Rate, 10)
+	opts.MaxKeys = cmp.Or(opts.MaxKeys, 100_000)
+	opts.MaxBytes = cmp.Or(opts.MaxBytes, 64<<20)
+	return opts
+}
+
+// New makes the source of the keys below a prefix, "" being the whole store.
+// The prefix ends at a separator, there or not: "app" never takes
+// "application". A slash in front of it is ignored, as Consul's keys have none.
+//
+// The client stays the caller's, who owns its TLS, credentials and closing.
+// Nil options are the zero Options.
+func New(client *api.Client, prefix string, opts *Options) source.Source {
+	o := opts.withDefaults()
+	return &store{
+		client: client,
+		opts:   o,
+		keys:   source.Keys{Root: strings.TrimLeft(prefix, "/"), Separator: o.Separator},
+	}
+}
+
+// store is the source. All that a Watch learns is in variables of that Watch.
+type store struct {
+	client *api.Client
+	opts   Options
+	keys   source.Keys
+}
+
+func (s *store) Name() string {
+	return strings.TrimSpace("consul " + s.keys.Key(nil))
+}
+
+func (s *store) origin(key string, index int64) tree.Origin {
+	o := tree.Origin{Layer: s.Name(), Kind: "consul", Key: key}
+	if index > 0 {
+		o.Revision = "index " + strconv.FormatInt(index, 10)
+	}
+	return o
+}
+
+func (s *store) contents() contents {
+	if s.opts.Document != 0 {
+		return &page{store: s}
+	}
+	return &listing{store: s}
+}

@@ -1,0 +1,114 @@
+package consul_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/consul/api"
+	"go.uber.org/goleak"
+
+	"github.com/confsync/confsync/internal/testserver"
+	"github.com/confsync/confsync/source/consul"
+	"github.com/confsync/confsync/source/document"
+	"github.com/confsync/confsync/source/sourcetest"
+	"github.com/confsync/confsync/tree"
+)
+
+func TestContract(t *testing.T) {
+	server := testserver.Consul(t, testserver.ConsulConfig{})
+	direct, _ := connect(t, server.Addr(), "")
+	commit := func(t *testing.T, ops ...*api.KVTxnOp) {
+		t.Helper()
+		var txn api.TxnOps
+		for _, op := range ops {
+			txn = append(txn, &api.TxnOp{KV: op})
+		}
+		if ok, answer, _, err := direct.Txn().Txn(txn, nil); err != nil || !ok {
+			t.Fatal(err, answer)
+		}
+	}
+	cases := 0
+	// store is what the two harnesses below have in common: a proxy to cut.
+	store := func(t *testing.T, opts consul.Options) (string, sourcetest.Store) {
+		cases++
+		prefix := fmt.Sprintf("case%d", cases)
+		proxy := testserver.NewProxy(t, server.Addr())
+		// Connections that are kept would be goroutines that outlive the Watch.
+		transport := &http.Transport{DisableKeepAlives: true}
+		client, err := api.NewClient(&api.Config{Address: proxy.Addr(), HttpClient: &http.Client{Transport: transport}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		opts.Probe = time.Second
+		return prefix, sourcetest.Store{
+			Source: consul.New(client, prefix, &opts),
+			Break:  func(*testing.T) { proxy.Cut() },
+			Heal:   func(*testing.T) { proxy.Heal() },
+
+			WritableWhileBroken: true,
+		}
+	}
+
+	// The proxy listens again when it is healed.
+	ignore := []goleak.Option{goleak.IgnoreAnyFunction("github.com/confsync/confsync/internal/testserver.(*Proxy).listenLocked.func1")}
+
+	t.Run("keys", func(t *testing.T) {
+		sourcetest.Run(t, sourcetest.Harness{Ignore: ignore, New: func(t *testing.T, values map[string]string) sourcetest.Store {
+			prefix, s := store(t, consul.Options{})
+			spoilt := &api.KVTxnOp{Verb: api.KVDelete, Key: prefix + "/spoilt//key"}
+			set := func(path, value string) *api.KVTxnOp {
+				return &api.KVTxnOp{Verb: api.KVSet, Key: prefix + "/" + strings.ReplaceAll(path, ".", "/"), Value: []byte(value)}
+			}
+			s.Set = func(t *testing.T, key tree.Path, value string) { commit(t, spoilt, set(key.String(), value)) }
+			s.Delete = func(t *testing.T, key tree.Path) {
+				op := set(key.String(), "")
+				op.Verb = api.KVDelete
+				commit(t, op)
+			}
+			s.Commit = func(t *testing.T, values map[string]string) {
+				var ops []*api.KVTxnOp
+				for path, value := range values {
+					ops = append(ops, set(path, value))
+				}
+				commit(t, ops...)
+			}
+			s.Spoil = func(t *testing.T) { commit(t, &api.KVTxnOp{Verb: api.KVSet, Key: spoilt.Key, Value: []byte("x")}) }
+			s.Commit(t, values)
+			return s
+		}})
+	})
+
+	t.Run("document", func(t *testing.T) {
+		sourcetest.Run(t, sourcetest.Harness{Ignore: ignore, New: func(t *testing.T, values map[string]string) sourcetest.Store {
+			prefix, s := store(t, consul.Options{Document: document.YAML})
+			now := make(map[string]string)
+			write := func(t *testing.T, text string) {
+				commit(t, &api.KVTxnOp{Verb: api.KVSet, Key: prefix, Value: []byte(text)})
+			}
+			s.Commit = func(t *testing.T, values map[string]string) {
+				maps.Copy(now, values)
+				var text strings.Builder
+				if v, ok := now["alpha"]; ok {
+					fmt.Fprintf(&text, "alpha: %s\n", v)
+				}
+				text.WriteString("beta:\n  {")
+				for _, key := range []string{"one", "two"} {
+					if v, ok := now["beta."+key]; ok {
+						fmt.Fprintf(&text, "%s: %s, ", key, v)
+					}
+				}
+				text.WriteString("}\n")
+				write(t, text.String())
+			}
+			s.Set = func(t *testing.T, key tree.Path, value string) { s.Commit(t, map[string]string{key.String(): value}) }
+			s.Delete = func(t *testing.T, key tree.Path) { delete(now, key.String()); s.Commit(t, nil) }
+			s.Spoil = func(t *testing.T) { write(t, "alpha: [") }
+			s.Commit(t, values)
+			return s
+		}})
+	})
+}

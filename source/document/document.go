@@ -1,0 +1,153 @@
+// Package document reads configuration documents into trees that know where
+// every value stands.
+//
+// A document is accepted whole or not at all. What it means is decided here,
+// the same for every format:
+//
+//   - The top level is a map. A document of nothing but space and comments is
+//     an empty map; JSON alone doesn't allow one.
+//   - A key that stands twice in a map is a problem, never a silent winner.
+//   - Values have the kind that the format's own syntax gives them.
+//   - A document is UTF-8, with or without a byte order mark, and its lines end
+//     in LF or CRLF.
+//   - No problem's text holds any of the document's values. They may be secrets.
+package document
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"github.com/confsync/confsync/tree"
+)
+
+// Format is a language that documents are written in. The zero Format is none.
+type Format uint8
+
+// The formats.
+const (
+	_ Format = iota
+	// YAML is YAML 1.2 as go.yaml.in/yaml reads it. Anchors, aliases and merge
+	// keys are followed, and explicit keys win over merged ones; a value that an
+	// alias brings in has its place at the anchor. Keys are the text they are
+	// written as, be they numbers or booleans. Integers in any base become
+	// decimal, and timestamps RFC 3339. There is one document to a stream.
+	YAML
+	// JSON is RFC 8259. A number with neither fraction nor exponent is an Int.
+	JSON
+	// TOML is TOML 1.0. Dates and date-times with no offset are taken to be UTC,
+	// as in YAML; times of day are strings.
+	TOML
+	// Dotenv is lines of KEY=VALUE. See [Decode] for what it takes.
+	Dotenv
+)
+
+var formatNames = [...]string{"unknown", "YAML", "JSON", "TOML", "dotenv"}
+
+func (f Format) String() string {
+	if int(f) >= len(formatNames) {
+		f = 0
+	}
+	return formatNames[f]
+}
+
+// FormatOf is the format that a file's name tells: .yaml or .yml, .json, .toml,
+// .env or a name that is .env or begins with ".env.". It reports false for
+// every other name.
+func FormatOf(filename string) (Format, bool) {
+	base := filepath.Base(filename)
+	switch strings.ToLower(filepath.Ext(base)) {
+	case ".yaml", ".yml":
+		return YAML, true
+	case ".json":
+		return JSON, true
+	case ".toml":
+		return TOML, true
+	case ".env":
+		return Dotenv, true
+	}
+	if strings.HasPrefix(base, ".env.") {
+		return Dotenv, true
+	}
+	return 0, false
+}
+
+// Limits bound what a document may cost. A document beyond them is a problem
+// of kind [tree.TooLarge].
+type Limits struct {
+	// Bytes is the most bytes a document may have. Zero: 16 MiB.
+	Bytes int
+	// Keys is the most values a document may have, maps, lists and their elements
+	// included. An alias counts for all that it brings in, each time it stands,
+	// so no document is larger than it looks. Zero: 1,000,000.
+	Keys int
+	// Depth is the most maps and lists that may stand inside one another.
+	// Zero: 100. No format allows more than 10,000.
+	Depth int
+}
+
+// OrDefault is l with its zero fields replaced by the defaults.
+func (l Limits) OrDefault() Limits {
+	if l.Bytes == 0 {
+		l.Bytes = 16 << 20
+	}
+	if l.Keys == 0 {
+		l.Keys = 1_000_000
+	}
+	if l.Depth == 0 {
+		l.Depth = 100
+	}
+	return l
+}
+
+// Decode reads a document. Every value of the tree has the line and the column
+// it stands at; its origins have no more than that until the caller gives it a
+// [tree.Locate]. The tree doesn't hold on to data.
+//
+// The error is one or more [tree.Problem] values, joined, the first hundred of
+// them: of kind Unusable, Duplicate or TooLarge, with the line and the column,
+// and with a path where there is one.
+//
+// Dotenv has no standard. It is read here by rules of this package, because the
+// libraries for it tell neither places nor keys that stand twice:
+//
+//   - A line is KEY=VALUE, with or without "export" before it and spaces around
+//     the "=". A key is letters, digits, "_", "." and "-", and doesn't begin with
+//     a digit. Keys are flat names, kept as written.
+//   - An unquoted value ends before " #" or at the end of the line, and has no
+//     space around it.
+//   - A value in single quotes is taken as it is, over several lines too.
+//   - So is a value in double quotes, but \n, \r, \t, \", \$ and \\ are escapes. A
+//     backslash before anything else is a problem.
+//   - A line whose first character is "#" is a comment.
+//   - There are no variables: a "$" is a "$".
+//
+// All of its values are strings.
+func Decode(format Format, data []byte, limits Limits) (tree.Tree, error) {
+	d := decoder{limits: limits.OrDefault()}
+	if len(data) > d.limits.Bytes {
+		d.problem(tree.TooLarge, tree.Place{}, tooManyBytes(len(data), d.limits.Bytes))
+		return tree.Tree{}, d.err()
+	}
+	d.accept(data)
+	if d.stopped {
+		return tree.Tree{}, d.err()
+	}
+	var t tree.Tree
+	switch format {
+	case YAML:
+		t = (&yamlDecoder{decoder: &d}).document()
+	case JSON:
+		t = (&jsonDecoder{decoder: &d}).document()
+	case TOML:
+		t = (&tomlDecoder{decoder: &d}).document()
+	case Dotenv:
+		t = (&dotenvDecoder{decoder: &d}).document()
+	default:
+		d.problem(tree.Unusable, tree.Place{}, errors.New("the format is not known"))
+	}
+	if err := d.err(); err != nil {
+		return tree.Tree{}, err
+	}
+	return t, nil
+}

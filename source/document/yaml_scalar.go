@@ -1,0 +1,88 @@
+package document
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/confsync/confsync/tree"
+)
+
+// coreTags are the tags a scalar may have.
+var coreTags = map[string]bool{
+	"!!str": true, "!!null": true, "!!bool": true, "!!int": true, "!!float": true,
+	"!!timestamp": true, "!!binary": true, "!!merge": true, "!": true,
+}
+
+// scalar reads the common spellings itself, and has the YAML library read the
+// others, so that both always mean the same.
+func (d *yamlDecoder) scalar(n *yaml.Node, at tree.Place) tree.Tree {
+	if n.Style&yaml.TaggedStyle == 0 || n.Tag == "!!str" {
+		switch n.Tag {
+		case "!!str", "!", "!!merge":
+			return d.build.Scalar(tree.String, n.Value, at)
+		case "!!null":
+			return d.build.Null(at)
+		case "!!bool":
+			return d.build.Scalar(tree.Bool, strings.ToLower(n.Value), at)
+		case "!!int":
+			if isPlainInt(n.Value) {
+				return d.build.Scalar(tree.Int, n.Value, at)
+			}
+		case "!!float":
+			if isPlainFloat(n.Value) {
+				return d.build.Scalar(tree.Float, n.Value, at)
+			}
+		}
+	}
+	if !coreTags[n.Tag] {
+		d.problem(tree.Unusable, at, errTag)
+		return tree.Tree{}
+	}
+	var v any
+	if err := n.Decode(&v); err != nil {
+		d.problem(tree.Unusable, at, fmt.Errorf("not a %s, which its tag says it is", n.Tag))
+		return tree.Tree{}
+	}
+	return d.scalarOf(v, at)
+}
+
+func (d *yamlDecoder) scalarOf(v any, at tree.Place) tree.Tree {
+	switch v := v.(type) {
+	case nil:
+		return d.build.Null(at)
+	case bool:
+		return d.build.Scalar(tree.Bool, strconv.FormatBool(v), at)
+	case float64:
+		return d.build.Scalar(tree.Float, floatText(v), at)
+	case time.Time:
+		return d.build.Scalar(tree.Time, v.Format(time.RFC3339Nano), at)
+	case string:
+		return d.build.Scalar(tree.String, v, at)
+	}
+	return d.build.Scalar(tree.Int, fmt.Sprint(v), at) // an int, an int64 or a uint64
+}
+
+func floatText(f float64) string {
+	if math.IsInf(f, 1) {
+		return "+Inf"
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
+}
+
+// isPlainInt reports whether s is as [tree.Int] wants it, and no octal number.
+func isPlainInt(s string) bool {
+	digits := strings.TrimPrefix(s, "-")
+	if digits == "0" {
+		return s == "0"
+	}
+	return digits != "" && digits[0] != '0' && strings.Trim(digits, "0123456789") == ""
+}
+
+// isPlainFloat reports whether s, which is known to be a float, is written as
+// strconv reads it.
+func isPlainFloat(s string) bool { return strings.Trim(s, "0123456789.eE+-") == "" }

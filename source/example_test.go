@@ -1,0 +1,84 @@
+package source_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/sourcetest"
+	"github.com/confsync/confsync/tree"
+)
+
+// show prints the first state of a source.
+func show(src source.Source) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	src.Watch(ctx, func(snap source.Snapshot) {
+		fmt.Println(src.Name(), snap.Tree.Root(), snap.Err)
+		cancel()
+	})
+}
+
+func ExampleStatic() {
+	show(source.Static("defaults", map[string]any{
+		"server": map[string]any{"port": 8080, "timeout": 5 * time.Second},
+	}))
+	// Output: defaults {server:{port:8080 timeout:"5s"}} <nil>
+}
+
+func ExampleMount() {
+	team := source.Static("team", map[string]any{"host": "db.internal"})
+	show(source.Mount("db.primary", team))
+	// Output: team {db:{primary:{host:"db.internal"}}} <nil>
+}
+
+func ExampleNamed() {
+	show(source.Named("eu-west", source.Static("region", map[string]any{"zone": "b"})))
+	// Output: eu-west {zone:"b"} <nil>
+}
+
+func ExampleOptional() {
+	overrides := source.Optional(source.Static("overrides", nil))
+	fmt.Println(source.IsOptional(overrides), source.IsOptional(source.Mount("db", overrides)))
+	// Output: true true
+}
+
+func ExamplePoll() {
+	show(source.Poll("discovery", time.Minute, func(context.Context) (source.Snapshot, error) {
+		t, err := tree.FromGo(map[string]any{"leader": "10.0.0.7"})
+		return source.Snapshot{Tree: t}, err
+	}))
+	// Output: discovery {leader:"10.0.0.7"} <nil>
+}
+
+func ExampleSupervisor() {
+	store := sourcetest.NewMemory("store", map[string]any{"size": 1})
+	changed := make(chan struct{}, 1)
+	s := source.NewSupervisor(store, source.Policy{StaleAfter: time.Minute}, func() {
+		select {
+		case changed <- struct{}{}:
+		default: // one that is not read yet stands for this one too
+		}
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- s.Run(ctx) }()
+
+	<-changed
+	snap, _, _ := s.Latest()
+	fmt.Println(s.Status().State, snap.Tree.Root())
+
+	store.Fail(errors.New("connection refused"))
+	<-changed
+	snap, _, _ = s.Latest()
+	fmt.Println(s.Status().State, snap.Tree.Root(), s.Status().Err)
+
+	cancel()
+	fmt.Println(<-done, s.Status().State)
+	// Output:
+	// live {size:1}
+	// retrying {size:1} connection refused
+	// context canceled closed
+}

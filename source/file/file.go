@@ -1,0 +1,140 @@
+// Package file reads configuration from files and watches them.
+//
+// [New] is one document, [Dir] a directory that holds a value in each file, as
+// mounted secrets do. Both notice every way in which files change: written in
+// place, renamed over, replaced through a symlink (as Kubernetes does with a
+// ConfigMap), removed and created again, with any directory on the way. They
+// do so by watching each directory that the path leads through and reading
+// again whatever happens there. What they can't notice:
+//
+//   - A single file that is bind-mounted, as by "docker run -v config.yaml:…" or
+//     a Kubernetes subPath, stays the file that it was at the mount, even when
+//     another is renamed over it outside. Mount its directory instead.
+//   - Network file systems, and some that a virtual machine shares with its
+//     host, don't tell of changes made elsewhere. Set [Options].Poll there.
+//   - A writer that neither renames nor writes quickly may be read between two
+//     of its writes, if what it has written is a document by then. Write to
+//     another name, and rename.
+//
+// Where the system can't watch (no more inotify instances, a directory on the
+// way that may be passed but not read) the source polls every five seconds and
+// says so in [source.Snapshot].Note.
+package file
+
+import (
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+
+	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/document"
+	"github.com/confsync/confsync/tree"
+)
+
+// Options are how files are read. The zero Options, like a nil *Options, are
+// good for local files.
+type Options struct {
+	// Format is the language of the document. Zero: the one that
+	// [document.FormatOf] tells by the path. Dir ignores it.
+	Format document.Format
+
+	// Poll is how often to read, in the place of watching. Zero: watch.
+	Poll time.Duration
+
+	// Settle is how long a file must be left alone before it is read, since most
+	// changes come in several steps. A file that is never left alone is read after
+	// 20 times as long. Content that turns empty is believed once it has been
+	// empty for that long: truncating is how a write in place begins.
+	// Zero: 50ms.
+	Settle time.Duration
+
+	// Limits bound the document. For Dir, Bytes bounds all files together and
+	// Keys their number. Zero fields: the defaults of [document.Limits].
+	Limits document.Limits
+
+	// Separator splits the names of Dir's files into the segments of a path, so
+	// that with "." the file db.password is db: {password: …}. "": names are keys
+	// as they are. New ignores it.
+	Separator string
+}
+
+const (
+	defaultSettle = 50 * time.Millisecond
+	patience      = 20              // times Settle
+	fallback      = 5 * time.Second // between polls, where watching fails
+)
+
+// New is the source of the document at path. It does no I/O: a relative path
+// is resolved by the first Watch, against the working directory of then.
+//
+// A file that is missing, can't be read or doesn't parse is emitted as
+// [source.Snapshot].Err, made of [tree.Problem] values; the watch goes on, and
+// the next good content heals it. The error of a missing file wraps
+// [fs.ErrNotExist].
+//
+// A dotenv file's names are flat. The source is [source.Shaped]: where the name
+// stands for a field of the type it fills, as DB_MAX_CONNS does for db.max_conns,
+// the value is at that field's path. Other names stay keys as they are.
+func New(path string, opts *Options) source.Source {
+	w := newWatched("file", path, opts)
+	if w.opts.Format == 0 {
+		w.opts.Format, _ = document.FormatOf(path)
+	}
+	w.read = w.readDocument
+	return w
+}
+
+// Dir is the source of a directory in which each file holds one value: the
+// file's name is the key and its content the value, a string, without the line
+// break it may end in. Sub-directories are maps. Names that begin with a dot are
+// left out.
+//
+// Where there is a symlink named "..data", as in a mounted Kubernetes volume,
+// the directory that it leads to is what is read, so that every snapshot is one
+// version of the volume. Other directories are read file by file.
+//
+// It is otherwise like [New]: no I/O, and the same errors. A directory with no
+// files is a source with no keys.
+func Dir(path string, opts *Options) source.Source {
+	w := newWatched("dir", path, opts)
+	w.read = w.readDir
+	return w
+}
+
+// watched is a file or a directory.
+type watched struct {
+	name       string // as Name tells it
+	path       string // as it was given
+	opts       Options
+	names      *source.Names          // of a dotenv file whose shape is known, else nil
+	read       func(*reading) content // readDocument or readDir
+	newWatcher func() (*fsnotify.Watcher, error)
+
+	// Kept from one Watch to the next, of which there is one at a time.
+	abs  string  // path, absolute
+	seen decoded // the last content
+}
+
+func newWatched(kind, path string, opts *Options) *watched {
+	w := &watched{name: kind + " " + path, path: path, newWatcher: fsnotify.NewWatcher}
+	if opts != nil {
+		w.opts = *opts
+	}
+	if w.opts.Settle == 0 {
+		w.opts.Settle = defaultSettle
+	}
+	w.opts.Limits = w.opts.Limits.OrDefault()
+	return w
+}
+
+// Name is "file" or "dir" and the path as it was given.
+func (w *watched) Name() string { return w.name }
+
+// problem is something that is wrong with a file as a whole.
+func (w *watched) problem(kind tree.ProblemKind, path string, err error) tree.Problem {
+	return tree.Problem{Kind: kind, Origin: w.origin(path), Err: err}
+}
+
+func (w *watched) origin(path string) tree.Origin {
+	return tree.Origin{Layer: w.name, Kind: "file", Key: path}
+}

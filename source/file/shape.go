@@ -1,0 +1,54 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/document"
+	"github.com/confsync/confsync/tree"
+)
+
+// WithShape is the source with its flat names understood by the type they fill,
+// when it is a dotenv file, and the source itself otherwise. See [New].
+func (w *watched) WithShape(shape *tree.Shape) (source.Source, error) {
+	if w.opts.Format != document.Dotenv {
+		return w, nil
+	}
+	names, err := source.NewNames(shape, "_")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", w.name, err)
+	}
+	shaped := newWatched("file", w.path, &w.opts)
+	shaped.read = shaped.readDocument
+	shaped.newWatcher, shaped.names = w.newWatcher, names
+	return shaped, nil
+}
+
+// unflatten puts each value of a dotenv file where its name says.
+func (w *watched) unflatten(flat tree.Tree) (tree.Tree, error) {
+	if flat.Root().Len() == 0 {
+		return flat, nil
+	}
+	edit := tree.Tree{}.Edit()
+	firsts := make(map[string]tree.Origin) // by path
+	var problems []error
+	for i, name := range flat.Root().Keys() {
+		at, _ := flat.Origin(tree.Path{name})
+		path, err := w.names.Resolve(name)
+		if errors.Is(err, source.ErrUnknownName) {
+			path, err = tree.Path{name}, nil
+		}
+		kind := tree.Unusable
+		if first, twice := firsts[path.String()]; twice && err == nil {
+			kind, err = tree.Duplicate, fmt.Errorf("name %q: the value stands at line %d too", name, first.Line)
+		}
+		if err != nil {
+			problems = append(problems, tree.Problem{Path: path, Kind: kind, Origin: at, Err: err})
+			continue
+		}
+		firsts[path.String()] = at
+		edit.Set(path, flat.Root().At(i).Text(), tree.Place{Line: int32(at.Line), Column: int32(at.Column)})
+	}
+	return edit.Tree(), errors.Join(problems...)
+}

@@ -1,0 +1,135 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/confsync/confsync/tree"
+)
+
+// ErrUnknownName is the error of [Names.Resolve] for a name that nothing in the
+// type answers to.
+var ErrUnknownName = errors.New("unknown name")
+
+// Names tells which path a flat name means: DB_MAX_CONNS in the environment, or
+// db-max-conns of a flag. It asks the type's own fields, so that a separator
+// inside a field's name is never taken for one between two.
+//
+//   - A field answers to its own name in any case, with or without the
+//     separators between its words. A name must lead on to something that takes
+//     a value, so a struct alone doesn't match.
+//   - An element of a list is its index.
+//   - A key of a map is all of the name that is left, as it is written, or all
+//     up to a double underscore where underscore is a separator.
+//   - Between two segments there may be one separator or two.
+//
+// Names is not changed after it was made: any number of goroutines may use it.
+type Names struct {
+	shape  *tree.Shape
+	seps   string
+	fields map[*tree.Shape]fieldIndex
+}
+
+// fieldIndex has the fields of a struct by the two forms of their names.
+type fieldIndex struct {
+	words  map[string][]tree.Field // as Canonical writes them
+	folded map[string][]tree.Field // as tree.Fold does
+}
+
+// NewNames makes the Names of a type, for names whose segments any of the bytes
+// of seps separates. A nil shape has no names. Two values with one [Names.Canonical]
+// name, as of fields DB_MAX and DB{MAX}, are an error.
+func NewNames(shape *tree.Shape, seps string) (*Names, error) {
+	n := &Names{shape: shape, seps: seps, fields: make(map[*tree.Shape]fieldIndex)}
+	n.index(shape)
+	if p, q := n.clash(); p != nil {
+		return nil, fmt.Errorf("fields %s and %s have one name, %s", p, q, n.Canonical(p))
+	}
+	return n, nil
+}
+
+func (n *Names) index(s *tree.Shape) {
+	if s == nil {
+		return
+	}
+	if _, seen := n.fields[s]; seen {
+		return
+	}
+	at := fieldIndex{make(map[string][]tree.Field), make(map[string][]tree.Field)}
+	n.fields[s] = at
+	n.index(s.Elem)
+	for _, f := range s.Fields {
+		word, fold := words(f.Key), tree.Fold(f.Key)
+		at.words[word] = append(at.words[word], f)
+		at.folded[fold] = append(at.folded[fold], f)
+		n.index(f.Shape)
+	}
+}
+
+// Resolve is the path that a name means, with each field's own key. When a name
+// fits several paths, the one whose Canonical name it is counts; when it is
+// none's, that is an error which names two. A name that fits none is an error
+// that wraps [ErrUnknownName].
+func (n *Names) Resolve(name string) (tree.Path, error) {
+	for _, exact := range []bool{true, false} {
+		switch found := n.search(name, exact); len(found) {
+		case 1:
+			return found[0], nil
+		case 2:
+			return nil, fmt.Errorf("name %q is ambiguous: it may be %s or %s", name, found[0], found[1])
+		}
+	}
+	return nil, fmt.Errorf("name %q: %w", name, ErrUnknownName)
+}
+
+// Canonical is the one name to use for a path: the words of each field, which
+// begin at its capitals, in upper case and joined by "_", and the keys of maps
+// as they are, with "__" around them: DB_MAX_CONNS, LABELS__team, SERVERS_0_HOST.
+func (n *Names) Canonical(p tree.Path) string {
+	var b strings.Builder
+	shape, wasKey := n.shape, false
+	for i, seg := range p {
+		isKey := isMap(shape)
+		if i > 0 {
+			b.WriteByte('_')
+			if isKey || wasKey {
+				b.WriteByte('_')
+			}
+		}
+		if isKey {
+			b.WriteString(seg)
+		} else {
+			b.WriteString(words(seg))
+		}
+		shape, wasKey = shape.Sub(tree.Path{seg}), isKey
+	}
+	return b.String()
+}
+
+func isMap(s *tree.Shape) bool { return s != nil && s.Elem != nil && !s.List }
+
+// words is a key as upper-case words joined by "_".
+func words(key string) string {
+	var b strings.Builder
+	runes := []rune(key)
+	gap := false // a word has ended
+	for i, r := range runes {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			gap = true
+			continue
+		}
+		if i > 0 && unicode.IsUpper(r) {
+			afterSmall := !unicode.IsUpper(runes[i-1])
+			beforeSmall := i+1 < len(runes) && unicode.IsLower(runes[i+1])
+			gap = gap || afterSmall || beforeSmall
+		}
+		if gap && b.Len() > 0 {
+			b.WriteByte('_')
+		}
+		gap = false
+		b.WriteRune(unicode.ToUpper(r))
+	}
+	return b.String()
+}
