@@ -59,9 +59,10 @@ type Options struct {
 	Probe time.Duration
 
 	// Rate is how many changes a second the source follows one by one once a
-	// burst of twice as many is spent; beyond it, several are taken together. A
-	// wake that finds nothing changed counts as a second's worth: an absent
-	// prefix is woken by every write to the store. Zero: 10. Negative: no bound.
+	// burst of ten times as many is spent; beyond it, several are taken together.
+	// A wake that finds nothing changed counts as a second's worth, since an
+	// absent prefix is woken by every write to the store: ten such wakes, and
+	// then one a second. Zero: 100. Negative: no bound.
 	Rate int
 
 	// MaxKeys and MaxBytes bound what the prefix may hold, the bytes being those
@@ -78,7 +79,7 @@ func (o *Options) withDefaults() Options {
 	opts.Separator = cmp.Or(opts.Separator, "/")
 	opts.Wait = min(cmp.Or(opts.Wait, 5*time.Minute), 10*time.Minute)
 	opts.Probe = cmp.Or(opts.Probe, 10*time.Second)
-	opts.Rate = cmp.Or(opts.Rate, 10)
+	opts.Rate = cmp.Or(opts.Rate, 100)
 	opts.MaxKeys = cmp.Or(opts.MaxKeys, 100_000)
 	opts.MaxBytes = cmp.Or(opts.MaxBytes, 64<<20)
 	return opts

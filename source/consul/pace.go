@@ -6,8 +6,10 @@ import (
 	"time"
 )
 
+const burst = 10 // seconds' worth
+
 // pace is a bucket of tokens that bounds how often the store is asked. It fills
-// at rate tokens a second, up to twice rate; every answer takes one, and one
+// at rate tokens a second, up to ten times rate; every answer takes one, and one
 // that brought nothing takes a second's worth. A change that comes after a rest
 // is therefore never held up. A negative rate is no bound.
 type pace struct {
@@ -17,7 +19,7 @@ type pace struct {
 }
 
 func newPace(rate int) *pace {
-	return &pace{rate: float64(rate), tokens: 2 * float64(rate), at: time.Now()}
+	return &pace{rate: float64(rate), tokens: burst * float64(rate), at: time.Now()}
 }
 
 // wait takes the tokens of an answer and returns once they are paid for, or
@@ -27,7 +29,7 @@ func (p *pace) wait(ctx context.Context, idle bool) (paused bool, err error) {
 		return false, ctx.Err()
 	}
 	now := time.Now()
-	p.tokens = min(2*p.rate, p.tokens+p.rate*now.Sub(p.at).Seconds())
+	p.tokens = min(burst*p.rate, p.tokens+p.rate*now.Sub(p.at).Seconds())
 	p.at = now
 	if idle {
 		p.tokens -= p.rate
