@@ -2,8 +2,8 @@ package binder
 
 import "reflect"
 
-// cloneMap is a copy of a Go map of any type.
-func cloneMap(m reflect.Value) reflect.Value {
+// cloneByHand is a copy of a Go map of any type.
+func cloneByHand(m reflect.Value) reflect.Value {
 	out := reflect.MakeMapWithSize(m.Type(), m.Len()+1)
 	key, elem := reflect.New(m.Type().Key()).Elem(), reflect.New(m.Type().Elem()).Elem()
 	for it := m.MapRange(); it.Next(); {
