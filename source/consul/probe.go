@@ -20,7 +20,7 @@ func (s *store) probe(ctx context.Context) error {
 	}
 	within := s.opts.Probe / 2
 	for {
-		pause := time.NewTimer(within + rand.N(within)) // spread, so that many processes don't ask at once
+		pause := time.NewTimer(within + rand.N(within+1)) // spread, so that many processes don't ask at once
 		select {
 		case <-ctx.Done():
 			pause.Stop()

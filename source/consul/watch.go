@@ -19,8 +19,8 @@ func (s *store) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 			stop(err)
 		}
 	}()
-	stop(s.follow(watching, emit)) // the first cause is the one that counts
-	<-probed
+	defer func() { stop(nil); <-probed }() // also if emit panics
+	stop(s.follow(watching, emit))         // the first cause is the one that counts
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
