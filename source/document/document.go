@@ -31,7 +31,8 @@ const (
 	// keys are followed, and explicit keys win over merged ones; a value that an
 	// alias brings in has its place at the anchor. Keys are the text they are
 	// written as, be they numbers or booleans. Integers in any base become
-	// decimal, and timestamps RFC 3339. There is one document to a stream.
+	// decimal, and timestamps RFC 3339. There is one document to a
+	// stream. (A %YAML directive, if there is one, must say 1.1.)
 	YAML
 	// JSON is RFC 8259. A number with neither fraction nor exponent is an Int.
 	JSON

@@ -21,16 +21,6 @@ type yamlDecoder struct {
 	anchors map[*yaml.Node]*anchored
 }
 
-// anchored is the value of a node that aliases refer to. They all share its
-// tree, so an alias costs nothing however much it brings in.
-type anchored struct {
-	tree    tree.Tree
-	entries []tree.Entry // of a map, for merge keys
-	values  int          // in the tree, itself included
-	depth   int          // maps and lists inside one another
-	open    bool         // it is being read: an alias to it now is a cycle
-}
-
 func (d *yamlDecoder) document() tree.Tree {
 	loader, err := yaml.NewLoader(bytes.NewReader(d.data))
 	if err != nil {
@@ -128,40 +118,6 @@ func (d *yamlDecoder) read(n *yaml.Node, keep bool) (tree.Tree, []tree.Entry) {
 	return tree.Tree{}, nil
 }
 
-// anchor reads a node that others may refer to, once.
-func (d *yamlDecoder) anchor(n *yaml.Node) *anchored {
-	if known := d.anchors[n]; known != nil {
-		return known
-	}
-	if d.anchors == nil {
-		d.anchors = make(map[*yaml.Node]*anchored)
-	}
-	a := &anchored{open: true}
-	d.anchors[n] = a
-	values, deepest := d.values, d.deepest
-	d.deepest = d.depth
-	a.tree, a.entries = d.read(n, true)
-	a.values, a.depth, a.open = d.values-values, d.deepest-d.depth, false
-	d.deepest = max(d.deepest, deepest)
-	return a
-}
-
-// alias is what an alias refers to, with an absent tree when it can't be used.
-func (d *yamlDecoder) alias(n *yaml.Node) *anchored {
-	known := d.anchors[n.Alias]
-	if known == nil { // the anchor is on a key, or in what could not be read
-		return d.anchor(n.Alias)
-	}
-	if known.open {
-		d.problem(tree.Unusable, d.at(n), errors.New("the alias stands inside its own anchor"))
-		return &anchored{}
-	}
-	if !d.take(known.values, d.at(n)) || !d.fits(known.depth, d.at(n)) {
-		return &anchored{}
-	}
-	return known
-}
-
 func (d *yamlDecoder) list(n *yaml.Node, at tree.Place) tree.Tree {
 	if !d.enter(at) {
 		return tree.Tree{}
@@ -221,43 +177,6 @@ func (d *yamlDecoder) key(n *yaml.Node) (string, bool) {
 		return n.Value, true
 	}
 	return "", false
-}
-
-// sources are the entries that a merge key brings in, those of the first map first.
-func (d *yamlDecoder) sources(n *yaml.Node) []tree.Entry {
-	maps := []*yaml.Node{n}
-	if n.Kind == yaml.SequenceNode {
-		maps = n.Content
-	}
-	var entries []tree.Entry
-	for _, m := range maps {
-		switch {
-		case m.Kind == yaml.MappingNode:
-			entries = beneath(entries, d.anchor(m).entries)
-		case m.Kind == yaml.AliasNode && m.Alias.Kind == yaml.MappingNode:
-			entries = beneath(entries, d.alias(m).entries)
-		default:
-			d.problem(tree.Unusable, d.at(m), errors.New("a merge key takes a map or a list of maps"))
-		}
-	}
-	return entries
-}
-
-// beneath adds the entries of lower whose keys aren't in upper.
-func beneath(upper, lower []tree.Entry) []tree.Entry {
-	if len(lower) == 0 {
-		return upper
-	}
-	has := make(map[string]bool, len(upper))
-	for _, e := range upper {
-		has[e.Key] = true
-	}
-	for _, e := range lower {
-		if !has[e.Key] {
-			upper = append(upper, e)
-		}
-	}
-	return upper
 }
 
 func (d *yamlDecoder) at(n *yaml.Node) tree.Place { return d.column(n.Line, n.Column) }

@@ -22,9 +22,7 @@ func TestFileKeepsTheContract(t *testing.T) {
 		render func(t *testing.T, values map[string]string) string
 	}{
 		"YAML": {"config.yaml", braces},
-		"JSON": {"config.json", braces},
-		"TOML": {"config.toml", lines(".", " = ")},
-		"env":  {".env", lines("_", "=")},
+		"env":  {".env", names},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sourcetest.Run(t, sourcetest.Harness{
@@ -62,15 +60,13 @@ func braces(t *testing.T, values map[string]string) string {
 	return string(data)
 }
 
-// lines is a document with a line for each value.
-func lines(dot, equals string) func(*testing.T, map[string]string) string {
-	return func(_ *testing.T, values map[string]string) string {
-		doc := "# values\n"
-		for path, value := range values {
-			doc += strings.ReplaceAll(path, ".", dot) + equals + strconv.Quote(value) + "\n"
-		}
-		return doc
+// names is a dotenv file.
+func names(_ *testing.T, values map[string]string) string {
+	doc := "# values\n"
+	for path, value := range values {
+		doc += strings.ReplaceAll(path, ".", "_") + "=" + strconv.Quote(value) + "\n"
 	}
+	return doc
 }
 
 func TestDirKeepsTheContract(t *testing.T) {

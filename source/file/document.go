@@ -14,6 +14,7 @@ func (w *watched) readDocument(r *reading) content {
 	real, info, err := r.resolve(root(w.abs))
 	var data []byte
 	if err == nil {
+		r.lookAt(real)
 		data, err = r.file(real, info)
 	}
 	switch {

@@ -8,8 +8,9 @@
 // again whatever happens there. What they can't notice:
 //
 //   - A single file that is bind-mounted, as by "docker run -v config.yaml:…" or
-//     a Kubernetes subPath, stays the file that it was at the mount, even when
-//     another is renamed over it outside. Mount its directory instead.
+//     a Kubernetes subPath, stays the file that it was at the mount. It may be
+//     written in place, but another one renamed over it outside is never seen,
+//     and that is what editors and Kubernetes do. Mount its directory instead.
 //   - Network file systems, and some that a virtual machine shares with its
 //     host, don't tell of changes made elsewhere. Set [Options].Poll there.
 //   - A writer that neither renames nor writes quickly may be read between two

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/fsnotify/fsnotify"
 
@@ -104,8 +105,13 @@ func TestF3Overflow(t *testing.T) {
 	write(t, path, "a: 2")
 	close(release)
 	for _, want := range []string{"{a:1}", "{a:2}"} {
-		if s := <-got; s != want {
-			t.Errorf("tree %s, want %s", s, want)
+		select {
+		case s := <-got:
+			if s != want {
+				t.Errorf("tree %s, want %s", s, want)
+			}
+		case <-time.After(within):
+			t.Errorf("no tree %s", want)
 		}
 	}
 	cancel()

@@ -31,9 +31,9 @@ func TestF1Writers(t *testing.T) {
 			do(t, f.Close())
 		},
 		"hard link over": func(t *testing.T, path string) {
-			write(t, path+".new", "a: 2")
+			write(t, path+".other", "a: 2")
 			do(t, os.Remove(path))
-			do(t, os.Link(path+".new", path))
+			do(t, os.Link(path+".other", path))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -42,12 +42,28 @@ func TestF1Writers(t *testing.T) {
 			w := watch(t, New(path, quick))
 			w.tree("{a:1}")
 			change(t, path)
-			w.tree("{a:2}")
-			change(t, path)
+			w.until("{a:2}")
 			moveOver(t, path, "a: 3")
-			w.tree("{a:3}")
+			w.until("{a:3}")
 		})
 	}
+}
+
+// A write through another link, or another mount, is an event of the file alone.
+func TestF1HardLink(t *testing.T) {
+	path, other := filepath.Join(t.TempDir(), "config.yaml"), filepath.Join(t.TempDir(), "other")
+	write(t, path, "a: 1")
+	do(t, os.Link(path, other))
+	w := watch(t, New(path, quick))
+	w.tree("{a:1}")
+	write(t, other, "a: 2")
+	w.tree("{a:2}")
+	moveOver(t, path, "a: 3")
+	w.tree("{a:3}")
+	do(t, os.Remove(other))
+	do(t, os.Link(path, other))
+	write(t, other, "a: 4")
+	w.tree("{a:4}")
 }
 
 // Kubernetes replaces a ConfigMap's symlink, and then removes what it led to.

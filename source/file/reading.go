@@ -16,7 +16,7 @@ import (
 // into it, so that whatever changes afterwards is an event.
 type reading struct {
 	watcher *fsnotify.Watcher // nil when polling
-	dirs    map[string]bool   // the directories looked into; true: all of their entries matter
+	dirs    map[string]bool   // the directories looked into, and the file; true: all of their entries matter
 	names   map[string]bool   // the entries looked up
 	moving  bool              // something changed meanwhile
 	blind   error             // why a directory could not be watched
@@ -50,6 +50,15 @@ func (r *reading) look(dir, name string) {
 	r.dirs[dir] = r.dirs[dir] || name == ""
 	if name != "" {
 		r.names[name] = true
+	}
+}
+
+// lookAt watches a file itself too, for a write that comes through another hard
+// link or another mount is an event of the file alone. The directory is watched
+// already, so it doesn't matter much if this fails.
+func (r *reading) lookAt(file string) {
+	if r.watcher != nil && r.watcher.Add(file) == nil {
+		r.dirs[file] = false
 	}
 }
 
