@@ -126,24 +126,3 @@ func flatten(err error, take func(error) bool) {
 		}
 	}
 }
-
-// problemsOf are the tree problems inside an error, or the one that the error
-// as a whole is.
-func problemsOf(err error, whole func() Problem) []Problem {
-	var found []Problem
-	flatten(err, func(err error) bool {
-		switch p := err.(type) {
-		case Problem:
-			found = append(found, p)
-			return true
-		case *Problem:
-			found = append(found, *p)
-			return true
-		}
-		return false
-	})
-	if found == nil {
-		found = []Problem{whole()}
-	}
-	return found
-}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/tree"
 )
 
 // await returns once every required source has delivered and every optional
@@ -82,9 +83,10 @@ func (e *engine) silent(ctx context.Context) error {
 
 // unusable are the problems with the content of a source.
 func (l *layer) unusable(st source.Status) []Problem {
-	problems := problemsOf(st.Err, func() Problem {
-		return Problem{Kind: Unusable, Err: fmt.Errorf("%s: %w", l.name, st.Err)}
-	})
+	problems := tree.Problems(st.Err)
+	if problems == nil {
+		problems = []Problem{{Kind: Unusable, Err: fmt.Errorf("%s: %w", l.name, st.Err)}}
+	}
 	for i := range problems {
 		problems[i].Origin.Layer = l.name
 	}

@@ -33,8 +33,8 @@ func (c *Config[T]) OnChange(fn func(Change[*T])) (cancel func()) {
 // then is no change. A panic in fn or pick is logged, and the next change
 // is delivered. pick must be quick, and must not write to the value.
 //
-// cancel may be called more than once, and by fn itself. No call starts after
-// it has returned.
+// cancel may be called more than once, and by fn itself. It doesn't wait: a call
+// that was due when it was called may still run.
 func Watch[T, V any](c *Config[T], pick func(*T) V, fn func(Change[V])) (cancel func()) {
 	return subscribe(c.hub, pick, same[V], fn)
 }

@@ -23,7 +23,7 @@ type Binder struct {
 // fields with one name, a default tag that doesn't fit. Hooks are tried in
 // order before a scalar is decoded, and on any interface that has methods.
 func New(t reflect.Type, hooks ...mapstructure.DecodeHookFunc) (*Binder, error) {
-	c := &compiler{hooks: hooks, plans: map[reflect.Type]*plan{}}
+	c := &compiler{hooks: hooks, plans: map[reflect.Type]*plan{}, open: map[*plan]bool{}}
 	root := c.compile(t, TypeName(t))
 	if err := c.finish(); err != nil {
 		return nil, err
@@ -68,6 +68,7 @@ type decoder struct {
 	goPath   []string
 	problems []tree.Problem
 	unknown  []tree.Path
+	deep     bool // maxDepth was passed
 }
 
 func (d *decoder) push(key, name string) {
@@ -86,6 +87,16 @@ func (d *decoder) bind(p *plan, prev, n *tree.Node, fresh bool, out reflect.Valu
 		return false
 	}
 	secret = secret || p.secret
+	if p.shape >= pointer && n.Kind().IsScalar() && len(d.hooks) > 0 {
+		changed, err := d.hooked(p)(n, out)
+		switch {
+		case err == nil:
+			return changed
+		case err != errMistyped: // a hook's own
+			d.mistyped(p, n, err, secret)
+			return false
+		}
+	}
 	switch p.shape {
 	case structure:
 		changed := d.bindStruct(p, prev, n, fresh, out, secret)

@@ -1,6 +1,7 @@
 package binder
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -25,7 +26,7 @@ func (d *decoder) bindMap(p *plan, prev, n *tree.Node, fresh bool, out reflect.V
 	if !ok {
 		return false
 	}
-	incremental := !fresh && prev.Kind() == tree.Map && !out.IsNil()
+	incremental := !fresh && prev.Kind() == tree.Map && !out.IsNil() && (p.verbatim || n.SameKeys(prev))
 	var next reflect.Value
 	if incremental {
 		next = out
@@ -46,6 +47,14 @@ func (d *decoder) bindMap(p *plan, prev, n *tree.Node, fresh bool, out reflect.V
 		key.SetZero()
 		if err := p.decodeKey(name, key); err != nil {
 			d.badKey(p.typ.Key(), name, err)
+			return
+		}
+		if !p.verbatim && !key.Equal(key) {
+			d.badKey(p.typ.Key(), name, errors.New("it equals nothing"))
+			return
+		}
+		if !p.verbatim && !incremental && next.MapIndex(key).IsValid() {
+			d.sameKey(p.typ.Key(), name)
 			return
 		}
 		elem.SetZero()

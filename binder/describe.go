@@ -32,7 +32,7 @@ func (b *Binder) Describe(path tree.Path) Info {
 		case p.shape == dynamic || p.shape == raw:
 			info.Path = append(info.Path, seg) // everything below fills it
 			continue
-		case p.elem != nil:
+		case p.elem != nil && p.takes(seg):
 			info.Field += indexed(p, seg)
 			p = p.elem
 		case p.shape == structure:
@@ -49,6 +49,12 @@ func (b *Binder) Describe(path tree.Path) Info {
 	}
 	info.Known, info.Type, info.Secret = true, p.typ, info.Secret || p.secret
 	return info
+}
+
+// takes reports whether a map or a list may have an element by that name.
+func (p *plan) takes(seg string) bool {
+	_, isIndex := tree.Index(seg)
+	return p.shape == mapping || isIndex
 }
 
 func indexed(p *plan, seg string) string {
@@ -70,6 +76,7 @@ func (p *plan) fieldOf(key string) (string, *field) {
 			if own, found := f.plan.structPlan().fieldOf(key); found != nil {
 				inner := *found
 				inner.name = f.name + "." + found.name
+				inner.secret = found.secret || f.secret || f.plan.secret
 				return own, &inner
 			}
 		case f.key == own:
@@ -122,6 +129,9 @@ func (p *plan) spelling(n *tree.Node, own string) string {
 // Suggest is the known key that an unknown one was most likely meant to be: a
 // sibling spelled much alike, else the one field anywhere of that very name.
 func (b *Binder) Suggest(path tree.Path) (tree.Path, bool) {
+	if len(path) == 0 {
+		return nil, false
+	}
 	parent := path[:len(path)-1]
 	last := path[len(path)-1]
 	shape := b.Shape().Sub(parent)
@@ -186,27 +196,38 @@ func (b *Binder) makeDefaults() tree.Tree {
 }
 
 // Shape is what the type says to sources with flat names.
-func (b *Binder) Shape() *tree.Shape { return b.root.toShape(map[*plan]*tree.Shape{}) }
+func (b *Binder) Shape() *tree.Shape { return b.root.toShape(shapes{}, false) }
 
-func (p *plan) toShape(made map[*plan]*tree.Shape) *tree.Shape {
-	p = p.structPlan()
-	if s := made[p]; s != nil {
+// shapes are those made so far: a type has one for where it is secret and one
+// for where it is not.
+type shapes map[bool]map[*plan]*tree.Shape
+
+func (p *plan) toShape(made shapes, secret bool) *tree.Shape {
+	for secret = secret || p.secret; p.shape == pointer; secret = secret || p.secret {
+		p = p.elem
+	}
+	if s := made[secret][p]; s != nil {
 		return s
 	}
-	s := &tree.Shape{}
-	made[p] = s
+	s := &tree.Shape{Secret: secret}
+	if made[secret] == nil {
+		made[secret] = map[*plan]*tree.Shape{}
+	}
+	made[secret][p] = s
 	switch p.shape {
 	case mapping, sequence, array:
-		s.Elem, s.List = p.elem.toShape(made), p.shape != mapping
+		s.Elem, s.List = p.elem.toShape(made, secret), p.shape != mapping
 	case structure:
 		for i := range p.fields {
 			f := &p.fields[i]
+			sub := f.plan.toShape(made, secret || f.secret)
 			switch {
 			case i == p.remain:
+				s.Rest = sub.Elem
 			case f.inline:
-				s.Fields = append(s.Fields, f.plan.toShape(made).Fields...)
+				s.Fields = append(s.Fields, sub.Fields...)
 			default:
-				s.Fields = append(s.Fields, tree.Field{Key: f.key, Shape: f.plan.toShape(made)})
+				s.Fields = append(s.Fields, tree.Field{Key: f.key, Shape: sub})
 			}
 		}
 	}

@@ -8,6 +8,5 @@
 // equal value.
 //
 // Scalars are decoded here, strictly: "80a" is no number, 1 is no bool.
-// Types that neither are basic nor read text themselves, and all for which the
-// caller has hooks, go through mapstructure.
+// What the caller's hooks make of one goes through mapstructure.
 package binder

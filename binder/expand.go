@@ -55,10 +55,10 @@ func toGo(n *tree.Node) (any, bool) {
 	case tree.Bool:
 		return n.Text() == "true", true
 	case tree.Int:
-		if i, err := strconv.Atoi(n.Text()); err == nil {
-			return i, true
+		if i, err := strconv.ParseInt(n.Text(), 0, strconv.IntSize); err == nil {
+			return int(i), true
 		}
-		if u, err := strconv.ParseUint(n.Text(), 10, 64); err == nil {
+		if u, err := strconv.ParseUint(n.Text(), 0, 64); err == nil {
 			return u, true
 		}
 		f, _ := strconv.ParseFloat(n.Text(), 64)

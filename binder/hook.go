@@ -1,6 +1,7 @@
 package binder
 
 import (
+	"fmt"
 	"reflect"
 
 	"github.com/go-viper/mapstructure/v2"
@@ -9,43 +10,38 @@ import (
 )
 
 // hooked is a decoder that asks the user's hooks first. What they leave as it
-// is goes to the type's own decoder, or to mapstructure where it has none.
+// is goes to the type's own decoder; what they make, through mapstructure.
 func (d *decoder) hooked(p *plan) decodeFunc {
-	return func(n *tree.Node, out reflect.Value) (bool, error) {
+	return func(n *tree.Node, out reflect.Value) (changed bool, err error) {
+		defer contain(&err)
 		in, ok := toGo(n)
 		if !ok {
 			return false, errMistyped
 		}
 		fresh := reflect.New(p.typ)
-		if len(d.hooks) > 0 {
-			hook := mapstructure.ComposeDecodeHookFunc(d.hooks...)
-			made, err := mapstructure.DecodeHookExec(hook, reflect.ValueOf(&in).Elem().Elem(), fresh.Elem())
-			if err != nil {
-				return false, err
-			}
-			if p.decode != nil && reflect.DeepEqual(made, in) {
-				return p.decode(n, out)
-			}
-			in = made
-		}
-		m, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
-			Result:     fresh.Interface(),
-			DecodeHook: mapstructure.ComposeDecodeHookFunc(mapstructure.StringToURLHookFunc(), bytesHook),
-		})
+		hook := mapstructure.ComposeDecodeHookFunc(d.hooks...)
+		made, err := mapstructure.DecodeHookExec(hook, reflect.ValueOf(&in).Elem().Elem(), fresh.Elem())
 		if err != nil {
 			return false, err
 		}
-		if err := m.Decode(in); err != nil {
+		untouched := reflect.DeepEqual(made, in)
+		switch {
+		case untouched && p.decode != nil:
+			return p.decode(n, out)
+		case untouched && p.shape >= pointer:
+			return false, errMistyped
+		}
+		if err := mapstructure.Decode(made, fresh.Interface()); err != nil {
 			return false, errMistyped // mapstructure's own words quote the value
 		}
 		return assign(out, fresh.Elem()), nil
 	}
 }
 
-// bytesHook gives a []byte the bytes of the text.
-func bytesHook(from, to reflect.Type, v any) (any, error) {
-	if from.Kind() == reflect.String && to == bytesType {
-		return []byte(v.(string)), nil
+// contain makes an error of a panic in code of the user's. It says only the
+// type of what that panicked with, which may be the value.
+func contain(err *error) {
+	if v := recover(); v != nil {
+		*err = fmt.Errorf("its decoder panicked with a %T", v)
 	}
-	return v, nil
 }

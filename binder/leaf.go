@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"errors"
 	"math"
+	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
@@ -102,13 +103,14 @@ func decodeFloat(n *tree.Node, out reflect.Value) (bool, error) {
 	return changed, nil
 }
 
-// number is the text of an integer and its base. Decimal, unless the text has
-// 0x, 0o or 0b: "010" is ten. A float that is whole is an integer too.
+// number is the text of an integer and the base to read it with. An integer of
+// a document's is what the document says. In a mere text, "010" is ten, and only
+// 0x, 0o and 0b are other bases. A float that is whole is an integer too.
 func number(n *tree.Node) (text string, base int, err error) {
 	text = n.Text()
 	switch n.Kind() {
 	case tree.Int:
-		return text, 10, nil
+		return text, 0, nil
 	case tree.Float:
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
@@ -139,9 +141,10 @@ func decodeDuration(n *tree.Node, out reflect.Value) (bool, error) {
 	if !n.Kind().IsScalar() {
 		return false, errMistyped
 	}
-	v, err := time.ParseDuration(strings.TrimSpace(n.Text()))
+	text := strings.TrimSpace(n.Text())
+	v, err := time.ParseDuration(text)
 	if err != nil {
-		if _, e := strconv.ParseFloat(n.Text(), 64); e == nil {
+		if _, e := strconv.ParseFloat(text, 64); e == nil {
 			return false, errors.New("it has no unit, such as s or ms")
 		}
 		return false, errMistyped
@@ -151,8 +154,32 @@ func decodeDuration(n *tree.Node, out reflect.Value) (bool, error) {
 	return changed, nil
 }
 
+func decodeURL(n *tree.Node, out reflect.Value) (bool, error) {
+	u, err := url.Parse(strings.TrimSpace(n.Text()))
+	var why *url.Error
+	if errors.As(err, &why) {
+		return false, why.Err // without the whole value
+	}
+	return assign(out, reflect.ValueOf(u).Elem()), nil
+}
+
+func decodeBytes(n *tree.Node, out reflect.Value) (bool, error) {
+	return assign(out, reflect.ValueOf([]byte(n.Text()))), nil
+}
+
+// decodeTime reads what a document may have for a time: RFC 3339, a date, or a
+// date and a time, UTC unless there is an offset.
+func decodeTime(n *tree.Node, out reflect.Value) (bool, error) {
+	t, err := tree.ParseTime(strings.TrimSpace(n.Text()))
+	if err != nil {
+		return false, errors.New("it is no time such as 2006-01-02T15:04:05Z")
+	}
+	return assign(out, reflect.ValueOf(t)), nil
+}
+
 // decodeText hands the text to the type's own UnmarshalText.
-func decodeText(n *tree.Node, out reflect.Value) (bool, error) {
+func decodeText(n *tree.Node, out reflect.Value) (changed bool, err error) {
+	defer contain(&err)
 	fresh := reflect.New(out.Type())
 	if err := fresh.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(n.Text())); err != nil {
 		return false, err
@@ -169,10 +196,16 @@ func assign(out, v reflect.Value) bool {
 	return true
 }
 
+// isVerbatim reports whether keys of a type are the text they are decoded from.
+func isVerbatim(t reflect.Type) bool {
+	return (t.Kind() == reflect.String || t.Kind() == reflect.Interface) && !reflect.PointerTo(t).Implements(textUnmarshaler)
+}
+
 // keyDecoder is how a map's keys of a type are made, nil when they can't be.
 func keyDecoder(t reflect.Type) func(string, reflect.Value) error {
 	if reflect.PointerTo(t).Implements(textUnmarshaler) {
-		return func(key string, out reflect.Value) error {
+		return func(key string, out reflect.Value) (err error) {
+			defer contain(&err)
 			return out.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(key))
 		}
 	}

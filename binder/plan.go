@@ -36,17 +36,17 @@ type plan struct {
 	elem   *plan
 
 	decode    decodeFunc                                // leaf
-	hooked    bool                                      // a scalar goes through mapstructure and the user's hooks first
+	hooked    bool                                      // a scalar goes through the user's hooks first
 	decodeKey func(key string, out reflect.Value) error // mapping
+	verbatim  bool                                      // mapping: a key is its text, so that no two are one
 
-	fields   []field           // structure
-	known    map[string]int    // its keys, and those of inlined structs, to an index into fields or inlined (-1)
-	folded   map[string]string // the folded form of each key to the key
-	subs     map[string]*plan  // what each key fills
-	remain   int               // the field that takes unknown keys, or -1
-	partial  bool              // it has fields that are not bound
-	keyed    bool              // a structure is reached below: keys may have to be rewritten
-	required bool              // a required field is reached with nothing but structures on the way
+	fields  []field           // structure
+	known   map[string]int    // its keys, and those of inlined structs, to an index into fields or inlined (-1)
+	folded  map[string]string // the folded form of each key to the key
+	subs    map[string]*plan  // what each key fills
+	remain  int               // the field that takes unknown keys, or -1
+	partial bool              // it has fields that are not bound
+	keyed   bool              // a structure is reached below: keys may have to be rewritten
 
 	layouts   map[*string]*layout // by the key set of a node
 	renamings map[*string]*renaming
@@ -68,6 +68,8 @@ type field struct {
 type compiler struct {
 	hooks []mapstructure.DecodeHookFunc
 	plans map[reflect.Type]*plan
+	open  map[*plan]bool // those that are being compiled
+	later []func()       // checks that need all plans
 	errs  []error
 }
 
@@ -76,6 +78,7 @@ var (
 	revealer        = reflect.TypeFor[interface{ Reveal() string }]()
 	nodeType        = reflect.TypeFor[*tree.Node]()
 	durationType    = reflect.TypeFor[time.Duration]()
+	timeType        = reflect.TypeFor[time.Time]()
 	urlType         = reflect.TypeFor[url.URL]()
 	bytesType       = reflect.TypeFor[[]byte]()
 )
@@ -84,17 +87,22 @@ func (c *compiler) compile(t reflect.Type, where string) *plan {
 	if p := c.plans[t]; p != nil {
 		return p
 	}
-	p := &plan{typ: t, remain: -1, hooked: len(c.hooks) > 0, secret: t.Implements(revealer)}
-	c.plans[t] = p
+	p := &plan{typ: t, remain: -1, hooked: len(c.hooks) > 0, secret: t.Implements(revealer) || reflect.PointerTo(t).Implements(revealer)}
+	c.plans[t], c.open[p] = p, true
+	defer delete(c.open, p)
 	switch {
 	case t == nodeType:
 		p.shape = raw
+	case t == timeType:
+		p.decode = decodeTime
 	case reflect.PointerTo(t).Implements(textUnmarshaler):
 		p.decode = decodeText
 	case t == durationType:
 		p.decode = decodeDuration
-	case t == urlType || t == bytesType:
-		p.decode, p.hooked = nil, true
+	case t == urlType:
+		p.decode = decodeURL
+	case t == bytesType:
+		p.decode = decodeBytes
 	default:
 		c.compileKind(p, t, where)
 	}
@@ -107,6 +115,7 @@ func (c *compiler) compileKind(p *plan, t reflect.Type, where string) {
 		p.shape = dynamic
 	case reflect.Pointer:
 		p.shape, p.elem = pointer, c.compile(t.Elem(), where)
+		c.checkPointer(p, where)
 	case reflect.Slice:
 		p.shape, p.elem = sequence, c.compile(t.Elem(), where+"[]")
 	case reflect.Array:
@@ -116,6 +125,7 @@ func (c *compiler) compileKind(p *plan, t reflect.Type, where string) {
 		if p.decodeKey = keyDecoder(t.Key()); p.decodeKey == nil {
 			c.fail(where, "a map's key can't be a %s", t.Key())
 		}
+		p.verbatim = isVerbatim(t.Key())
 	case reflect.Struct:
 		p.shape = structure
 		c.compileStruct(p, t, where)
@@ -149,14 +159,52 @@ func (c *compiler) compileStruct(p *plan, t reflect.Type, where string) {
 				c.fail(where, "only a map with string keys takes the remaining keys, not a %s", sf.Type)
 				continue
 			}
+			if p.remain >= 0 {
+				c.fail(where, "another field takes the remaining keys already")
+				continue
+			}
 			p.remain = len(p.fields)
 		}
+		if tag.inline && !c.checkInline(f.plan, where) {
+			continue
+		}
+		p.partial = p.partial || tag.inline && f.plan.partial
 		if tag.hasDefault {
 			f.fallback = c.defaultNode(f.plan, tag.fallback, where)
 		}
 		p.fields = append(p.fields, f)
 	}
 	c.index(p, where)
+}
+
+// checkPointer refuses a type that is nothing but pointers to itself.
+func (c *compiler) checkPointer(p *plan, where string) {
+	for q := p.elem; q != nil && q.shape == pointer; q = q.elem {
+		if q == p {
+			c.fail(where, "a %s can't be configured: it points to nothing but itself", p.typ)
+			p.shape, p.elem = leaf, nil
+			return
+		}
+	}
+}
+
+// checkInline tells whether a field's keys can stand among its parent's.
+func (c *compiler) checkInline(p *plan, where string) bool {
+	s := p
+	if p.shape == pointer {
+		s = p.elem
+	}
+	switch {
+	case s.shape != structure:
+		c.fail(where, "only the keys of a struct or a map can be inlined, not those of a %s", p.typ)
+	case c.open[s]:
+		c.fail(where, "a struct can't be inlined into itself")
+	case s.remain >= 0:
+		c.fail(where, "an inlined struct can't take the remaining keys")
+	default:
+		return true
+	}
+	return false
 }
 
 // index gathers the keys a struct knows and finds those that are one key.
@@ -224,11 +272,13 @@ func (c *compiler) defaultNode(p *plan, text, where string) *tree.Node {
 		return nil
 	}
 	// A default that doesn't decode is the programmer's error: say so at once.
-	d := &decoder{hooks: c.hooks}
-	d.bind(p, nil, n, true, reflect.New(p.typ).Elem(), false)
-	for _, problem := range d.problems {
-		c.fail(where, "default tag: %w", problem.Err)
-	}
+	c.later = append(c.later, func() {
+		d := &decoder{hooks: c.hooks}
+		d.bind(p, nil, n, true, reflect.New(p.typ).Elem(), false)
+		for _, problem := range d.problems {
+			c.fail(where, "default tag: %w", problem.Err)
+		}
+	})
 	return n
 }
 
@@ -237,16 +287,14 @@ func (c *compiler) finish() error {
 	for again := true; again; {
 		again = false
 		for _, p := range c.plans {
-			keyed, required := p.shape == structure, false
-			for _, f := range p.fields {
-				sub := f.plan.structPlan()
-				required = required || f.required || (sub.shape == structure && f.plan.shape == structure && sub.required)
-			}
-			if p.elem != nil {
-				keyed = keyed || p.elem.keyed
-			}
-			again = again || keyed != p.keyed || required != p.required
-			p.keyed, p.required = keyed, required
+			keyed := p.shape == structure || p.elem != nil && p.elem.keyed
+			again = again || keyed != p.keyed
+			p.keyed = keyed
+		}
+	}
+	if len(c.errs) == 0 {
+		for _, check := range c.later {
+			check()
 		}
 	}
 	return errors.Join(c.errs...)

@@ -46,6 +46,10 @@ func (d *decoder) badKey(t reflect.Type, key string, why error) {
 	d.report(tree.Mistyped, err)
 }
 
+func (d *decoder) sameKey(t reflect.Type, key string) {
+	d.report(tree.Duplicate, fmt.Errorf("key %q stands there in another spelling too: they are one %s", key, t))
+}
+
 func (d *decoder) gap(n *tree.Node) {
 	d.report(tree.Gap, fmt.Errorf("the list has %d elements and lacks element %d", n.Len(), firstGap(n)))
 }

@@ -1,6 +1,7 @@
 package binder
 
 import (
+	"fmt"
 	"reflect"
 
 	"github.com/confsync/confsync/tree"
@@ -12,6 +13,10 @@ type layout struct {
 	at      []int // for each field, the child that fills it, or -1
 	unknown []int // children that no field takes
 }
+
+// maxDepth is how many keys may stand inside one another. A default tag can
+// fill a type that has that very tag below it.
+const maxDepth = 1000
 
 const maxLayouts = 128 // distinct key sets remembered a struct; past that they are made anew
 
@@ -28,7 +33,8 @@ func (p *plan) layoutOf(n *tree.Node) *layout {
 		l.at[i] = -1
 	}
 	for i, key := range keys {
-		f, ok := p.known[key]
+		own, _ := p.field(key) // in any spelling: what a scalar spells is not in canonical form
+		f, ok := p.known[own]
 		switch {
 		case !ok:
 			l.unknown = append(l.unknown, i)
@@ -60,12 +66,6 @@ func (p *plan) child(n *tree.Node, l *layout, i int) *tree.Node {
 }
 
 func (d *decoder) bindStruct(p *plan, prev, n *tree.Node, fresh bool, out reflect.Value, secret bool) bool {
-	if n.Kind().IsScalar() && len(d.hooks) > 0 {
-		changed, err := d.hooked(p)(n, out)
-		if err == nil {
-			return changed
-		}
-	}
 	n, ok := d.structNode(p, n, secret)
 	if !ok {
 		return false
@@ -79,14 +79,14 @@ func (d *decoder) bindStruct(p *plan, prev, n *tree.Node, fresh bool, out reflec
 	changed := false
 	for i := range p.fields {
 		f := &p.fields[i]
-		field := out.Field(f.index)
+		field, hidden := out.Field(f.index), secret || f.secret || f.plan.secret
 		switch {
 		case i == p.remain:
 			changed = d.bindRemain(p, n, now, field, secret) || changed
 		case f.inline && f.plan.shape == pointer:
-			changed = d.bindPointer(f.plan, prev, n, fresh, field, secret, d.bindStruct) || changed
+			changed = d.bindPointer(f.plan, prev, n, fresh, field, hidden, d.bindStruct) || changed
 		case f.inline:
-			changed = d.bindStruct(f.plan, prev, n, fresh, field, secret) || changed
+			changed = d.bindStruct(f.plan, prev, n, fresh, field, hidden) || changed
 		default:
 			a, b := p.child(prev, old, i), p.child(n, now, i)
 			if a == b && !fresh {
@@ -95,13 +95,23 @@ func (d *decoder) bindStruct(p *plan, prev, n *tree.Node, fresh bool, out reflec
 			changed = d.bindField(f, a, b, fresh, field, secret) || changed
 		}
 	}
-	if changed && p.partial {
-		p.keepBound(out)
+	if changed && p.partial && out.CanSet() { // what can't be set is inlined, and its parent's to clean
+		clean := reflect.New(p.typ).Elem()
+		p.copyBound(clean, out)
+		out.Set(clean)
 	}
 	return changed
 }
 
 func (d *decoder) bindField(f *field, prev, n *tree.Node, fresh bool, out reflect.Value, secret bool) bool {
+	switch {
+	case d.deep:
+		return false // the rest isn't worth looking at, and may be endless
+	case len(d.path) > maxDepth:
+		d.deep = true
+		d.report(tree.TooLarge, fmt.Errorf("more than %d keys inside one another", maxDepth))
+		return false
+	}
 	d.push(f.key, "."+f.name)
 	defer d.pop()
 	if f.required && n.Kind() <= tree.Null {
@@ -138,14 +148,16 @@ func (d *decoder) bindRemain(p *plan, n *tree.Node, l *layout, out reflect.Value
 	return assign(out, fresh)
 }
 
-// keepBound zeroes the fields that are not bound: what a validator or a user
-// put there belongs to the value before.
-func (p *plan) keepBound(out reflect.Value) {
-	clean := reflect.New(p.typ).Elem()
+// copyBound copies the fields that are bound, and no others: what a validator
+// or a user put there belongs to the value before.
+func (p *plan) copyBound(to, from reflect.Value) {
 	for _, f := range p.fields {
-		clean.Field(f.index).Set(out.Field(f.index))
+		if f.inline && f.plan.shape == structure {
+			f.plan.copyBound(to.Field(f.index), from.Field(f.index))
+		} else {
+			to.Field(f.index).Set(from.Field(f.index))
+		}
 	}
-	out.Set(clean)
 }
 
 func (d *decoder) noteUnknown(p *plan, n *tree.Node) {

@@ -138,7 +138,7 @@ func TestMountMovesProblems(t *testing.T) {
 		{"no problem", errCut, nil, "connection refused"},
 		{"a problem", at("x"), []string{"a.b.x"}, "a.b.x: connection refused"},
 		{"several", errors.Join(at("x"), at("y", "z")), []string{"a.b.x", "a.b.y.z"}, "a.b.x: connection refused\na.b.y.z: connection refused"},
-		{"wrapped", fmt.Errorf("file: %w", at("x")), []string{"a.b.x"}, "file: x: connection refused"},
+		{"wrapped", fmt.Errorf("file: %w", at("x")), []string{"a.b.x"}, "a.b.x: connection refused"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -148,16 +148,9 @@ func TestMountMovesProblems(t *testing.T) {
 			if got.Error() != tt.text || !errors.Is(got, errCut) {
 				t.Errorf("error is %q, want %q", got, tt.text)
 			}
-			all := []error{got}
-			if joined, ok := got.(interface{ Unwrap() []error }); ok {
-				all = joined.Unwrap()
-			}
 			var paths []string
-			for _, err := range all {
-				var p *tree.Problem
-				if errors.As(err, &p) {
-					paths = append(paths, p.Path.String())
-				}
+			for _, p := range tree.Problems(got) {
+				paths = append(paths, p.Path.String())
 			}
 			if fmt.Sprint(paths) != fmt.Sprint(tt.want) {
 				t.Errorf("problems at %v, want %v", paths, tt.want)

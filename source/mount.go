@@ -2,7 +2,6 @@ package source
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/confsync/confsync/tree"
@@ -39,44 +38,7 @@ func (m mounted) WithShape(shape *tree.Shape) (Source, error) {
 func (m mounted) Watch(ctx context.Context, emit func(Snapshot)) error {
 	return m.Source.Watch(ctx, func(snap Snapshot) {
 		snap.Tree = snap.Tree.Mount(m.path)
-		snap.Err = m.below(snap.Err)
+		snap.Err = tree.EditProblems(snap.Err, func(p *tree.Problem) { p.Path = m.path.Child(p.Path...) })
 		emit(snap)
 	})
-}
-
-// below is err with the path of each [tree.Problem] put below the mount.
-func (m mounted) below(err error) error {
-	switch e := err.(type) {
-	case *tree.Problem:
-		p := *e
-		p.Path = m.path.Child(p.Path...)
-		return &p
-	case interface{ Unwrap() []error }:
-		var all []error
-		for _, each := range e.Unwrap() {
-			all = append(all, m.below(each))
-		}
-		return errors.Join(all...)
-	}
-	var inner *tree.Problem
-	if errors.As(err, &inner) {
-		return &mountedError{err, m.below(inner).(*tree.Problem)}
-	}
-	return err
-}
-
-// mountedError is an error around a problem whose path was put below a mount.
-type mountedError struct {
-	error
-	problem *tree.Problem
-}
-
-func (e *mountedError) Unwrap() error { return e.error }
-
-func (e *mountedError) As(target any) bool {
-	p, ok := target.(**tree.Problem)
-	if ok {
-		*p = e.problem
-	}
-	return ok
 }

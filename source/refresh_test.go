@@ -143,6 +143,27 @@ func TestRefreshThatGivesUpHoldsUpNoOther(t *testing.T) {
 	})
 }
 
+func TestRefreshThatWaitsForAFailureSkipsTheBackoff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t, scripted(func(context.Context, func(source.Snapshot)) error {
+			time.Sleep(time.Second)
+			return errCut
+		}), source.Policy{MinBackoff: time.Hour})
+		sleep(time.Minute)
+		began := time.Now()
+		var calls sync.WaitGroup
+		for i, want := range []time.Duration{time.Second, 2 * time.Second} {
+			calls.Go(func() {
+				time.Sleep(time.Duration(i) * time.Second / 2)
+				if err := r.Refresh(t.Context()); err != errCut || time.Since(began) != want {
+					t.Errorf("call %d returned %v after %v, want %v after %v", i+1, err, time.Since(began), errCut, want)
+				}
+			})
+		}
+		calls.Wait()
+	})
+}
+
 func TestRefreshEndsWithRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var watches ledger

@@ -61,8 +61,8 @@ type Snapshot struct {
 	// Err, when not nil, says that the source was reached and its content can't
 	// be used. The Tree is then ignored, the last good one stays, and Status
 	// reports the error. An error that wraps [fs.ErrNotExist] says there is no
-	// content: an [Optional] source may be so. A *[tree.Problem] in it names
-	// the place.
+	// content: an [Optional] source may be so. Each [tree.Problem] in it, found
+	// by [tree.Problems], names its place.
 	Err error
 }
 

@@ -91,9 +91,6 @@ func (s *Supervisor) attempt(ctx context.Context) error {
 	ended := watching.Err()
 	cancel() // from here on an emit is dropped
 
-	if ctx.Err() != nil {
-		return nil
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {

@@ -16,9 +16,9 @@ const (
 	Null               // an explicit null
 	String
 	Bool  // "true" or "false"
-	Int   // decimal, with an optional sign
+	Int   // as strconv.ParseInt reads it with base 0: "-5", "0x1F", "017" is fifteen, "1_000"
 	Float // as strconv.ParseFloat reads it
-	Time  // RFC 3339
+	Time  // as ParseTime reads it
 	List
 	Map
 )

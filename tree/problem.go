@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -88,4 +89,39 @@ func (p Problem) from() string {
 		places = append(places, fmt.Sprintf("%s from %s", r.Path, r.Origin))
 	}
 	return strings.Join(places, "; ")
+}
+
+// Problems are the problems inside an error, however they are wrapped and
+// joined. They are nil when there are none.
+func Problems(err error) []Problem {
+	switch e := err.(type) {
+	case Problem:
+		return []Problem{e}
+	case *Problem:
+		return []Problem{*e}
+	case interface{ Unwrap() error }:
+		return Problems(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		var all []Problem
+		for _, each := range e.Unwrap() {
+			all = append(all, Problems(each)...)
+		}
+		return all
+	}
+	return nil
+}
+
+// EditProblems is err with each problem inside it edited. Where it has none it
+// is err itself; where it has, they are all that is left of it, joined.
+func EditProblems(err error, edit func(*Problem)) error {
+	problems := Problems(err)
+	if problems == nil {
+		return err
+	}
+	all := make([]error, len(problems))
+	for i, p := range problems {
+		edit(&p)
+		all[i] = p
+	}
+	return errors.Join(all...)
 }

@@ -1,5 +1,7 @@
 package tree
 
+import "slices"
+
 // Reuse gives next the nodes of prev wherever the values are equal, and keeps
 // the places of next. A source that can only read everything anew passes its
 // trees through it, and a reading that changed nothing is then the Same tree.
@@ -9,56 +11,69 @@ func Reuse(prev, next Tree) Tree {
 }
 
 func reuse(old, n *Node) *Node {
-	if old == n || old == nil || n == nil || old.kind != n.kind {
+	switch {
+	case old == n || old == nil || n == nil || old.kind != n.kind:
 		return n
-	}
-	if n.kind != List && n.kind != Map {
+	case n.kind != List && n.kind != Map:
 		if old.text == n.text {
 			return old
 		}
 		return n
 	}
-	if n.kind == Map {
-		return reuseMap(old, n)
+	keys, aligned := n.Keys(), old.Len() == n.Len() // aligned: child i of the one is child i of the other
+	if n.kind == Map && !old.SameKeys(n) && slices.Equal(old.Keys(), keys) {
+		keys = old.Keys()
+	} else if n.kind == Map {
+		aligned = old.SameKeys(n)
 	}
-	kids, same := make([]*Node, n.Len()), old.Len() == n.Len()
-	for i := range kids {
-		kids[i] = n.At(i)
-		if i < old.Len() {
-			kids[i] = reuse(old.At(i), n.At(i))
-			same = same && kids[i] == old.At(i)
-		}
-	}
-	if same {
+	kids, same := reuseKids(old, n, aligned)
+	if same && aligned && old.own == n.own && old.text == n.text && old.folder == n.folder {
 		return old
 	}
-	return NewList(kids)
+	if kids == nil && (len(keys) == 0 || &keys[0] == &n.branch.keys[0]) {
+		return n
+	}
+	if kids == nil {
+		kids = n.branch.kids
+	}
+	return &Node{kind: n.kind, own: n.own, text: n.text, folder: n.folder, branch: &branch{keys: keys, kids: kids}}
 }
 
-// reuseMap walks two maps' sorted keys side by side.
-func reuseMap(old, n *Node) *Node {
-	oldKeys, keys := old.Keys(), n.Keys()
-	kids := make([]*Node, len(keys))
-	same := len(oldKeys) == len(keys) // until a key or a child differs
-	sameKeys := same
-	i := 0
-	for j, key := range keys {
-		for i < len(oldKeys) && oldKeys[i] < key {
-			i++
+// reuseKids are the children of n, with those of old in the place of equal
+// ones; nil when there are none to replace. same says that every child is now
+// the one that old has in its place.
+func reuseKids(old, n *Node, aligned bool) (kids []*Node, same bool) {
+	same = true
+	i := 0 // in old, which is walked beside n
+	for j := range n.Len() {
+		was := old.beside(n, j, &i, aligned)
+		kid := reuse(was, n.At(j))
+		if kid != n.At(j) {
+			if kids == nil {
+				kids = slices.Clone(n.branch.kids)
+			}
+			kids[j] = kid
 		}
-		if i == len(oldKeys) || oldKeys[i] != key {
-			kids[j], same, sameKeys = n.At(j), false, false
-			continue
+		same = same && kid == was
+	}
+	return kids, same
+}
+
+// beside is the child of old that stands where child j of n does, nil when
+// there is none. from is where to look for it among old's sorted keys.
+func (old *Node) beside(n *Node, j int, from *int, aligned bool) *Node {
+	if aligned || n.kind == List {
+		if j < old.Len() {
+			return old.At(j)
 		}
-		kids[j] = reuse(old.At(i), n.At(j))
-		same = same && kids[j] == old.At(i)
-		i++
+		return nil
 	}
-	if same && old.own == n.own && old.text == n.text && old.folder == n.folder {
-		return old
+	oldKeys, key := old.Keys(), n.branch.keys[j]
+	for *from < len(oldKeys) && oldKeys[*from] < key {
+		*from++
 	}
-	if sameKeys {
-		keys = oldKeys
+	if *from < len(oldKeys) && oldKeys[*from] == key {
+		return old.At(*from)
 	}
-	return &Node{kind: Map, own: n.own, text: n.text, folder: n.folder, branch: &branch{keys: keys, kids: kids}}
+	return nil
 }

@@ -10,6 +10,8 @@ type Shape struct {
 	Fields []Field // of a struct, in order, embedded structs' fields among them
 	Elem   *Shape  // of the elements of a map or a list
 	List   bool    // the elements are named by index, not by key
+	Rest   *Shape  // of a struct's keys that are none of Fields; nil when it takes no others
+	Secret bool    // no value here or below may be shown or stored
 }
 
 // Field is one key of a struct.

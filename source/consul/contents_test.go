@@ -235,11 +235,11 @@ func TestDocument(t *testing.T) {
 	if !snaps[1].Tree.Same(snaps[2].Tree) || !snaps[4].Tree.Same(snaps[5].Tree) {
 		t.Error("a comment or the same text again made another tree")
 	}
-	var problem *tree.Problem
-	if !errors.As(snaps[3].Err, &problem) {
+	problems := tree.Problems(snaps[3].Err)
+	if len(problems) != 1 {
 		t.Fatalf("error %v, want a problem", snaps[3].Err)
 	}
-	o := problem.Origin
+	o := problems[0].Origin
 	if o.Kind != "consul" || o.Key != "app/config.yaml" || o.Revision != "index 7" || o.Line == 0 || o.Column == 0 {
 		t.Errorf("origin %+v of a document that doesn't parse", o)
 	}
@@ -255,8 +255,8 @@ func TestDocumentTooLarge(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			snap := states(t, "app", opts, list(pair("app", "{a: 1, b: 2, c: 3}", 5)))[0]
-			var problem *tree.Problem
-			if !errors.As(snap.Err, &problem) || problem.Kind != tree.TooLarge || problem.Origin.Key != "app" {
+			problems := tree.Problems(snap.Err)
+			if len(problems) != 1 || problems[0].Kind != tree.TooLarge || problems[0].Origin.Key != "app" {
 				t.Errorf("error %v, want a problem of kind %q", snap.Err, tree.TooLarge)
 			}
 		})

@@ -1,7 +1,6 @@
 package consul
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -39,7 +38,7 @@ func (p *page) take(got answer) source.Snapshot {
 	if p.tree.Root() == nil || !slices.Equal(p.text, pair.Value) {
 		read, err := document.Decode(p.store.opts.Document, pair.Value, p.store.limits())
 		if err != nil {
-			snap.Err = locateAll(err, at)
+			snap.Err = document.Locate(err, at)
 			return snap
 		}
 		p.tree, p.text = tree.Reuse(p.tree, read), pair.Value
@@ -62,25 +61,4 @@ func (s *store) limits() document.Limits {
 		return n
 	}
 	return document.Limits{Bytes: unbounded(s.opts.MaxBytes), Keys: unbounded(s.opts.MaxKeys)}
-}
-
-// locateAll gives a decoder's problems, which know their line and column, the
-// origin of the document.
-func locateAll(err error, at tree.Origin) error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var all []error
-		for _, e := range joined.Unwrap() {
-			all = append(all, locateAll(e, at))
-		}
-		return errors.Join(all...)
-	}
-	problem := tree.Problem{Kind: tree.Unusable, Err: err}
-	if p := (*tree.Problem)(nil); errors.As(err, &p) {
-		problem = *p
-	} else {
-		errors.As(err, &problem)
-	}
-	at.Line, at.Column = problem.Origin.Line, problem.Origin.Column
-	problem.Origin = at
-	return &problem
 }

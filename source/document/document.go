@@ -30,8 +30,10 @@ const (
 	// YAML is YAML 1.2 as go.yaml.in/yaml reads it. Anchors, aliases and merge
 	// keys are followed, and explicit keys win over merged ones; a value that an
 	// alias brings in has its place at the anchor. Keys are the text they are
-	// written as, be they numbers or booleans. Integers in any base become
-	// decimal, and timestamps RFC 3339. There is one document to a
+	// written as, be they numbers or booleans. Integers and timestamps
+	// keep the text they are written as. A key with nothing behind it, such as a
+	// section whose keys are all commented out, is absent; "null" and "~" are
+	// nulls. There is one document to a
 	// stream. (A %YAML directive, if there is one, must say 1.1.)
 	YAML
 	// JSON is RFC 8259. A number with neither fraction nor exponent is an Int.
@@ -151,4 +153,14 @@ func Decode(format Format, data []byte, limits Limits) (tree.Tree, error) {
 		return tree.Tree{}, err
 	}
 	return t, nil
+}
+
+// Locate gives the problems of [Decode]'s error, which know their line and
+// column, the origin of the document.
+func Locate(err error, of tree.Origin) error {
+	return tree.EditProblems(err, func(p *tree.Problem) {
+		at := of
+		at.Line, at.Column = p.Origin.Line, p.Origin.Column
+		p.Origin = at
+	})
 }

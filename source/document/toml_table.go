@@ -92,7 +92,8 @@ func (d *tomlDecoder) tables(item *tomlItem) tree.Tree {
 // scalar reads the common spellings itself, and has the TOML library read the
 // others, so that both always mean the same.
 func (d *tomlDecoder) scalar(n *unstable.Node, at tree.Place) tree.Tree {
-	switch text := string(n.Data); {
+	text := string(n.Data)
+	switch {
 	case n.Kind == unstable.String:
 		return d.build.Scalar(tree.String, text, at)
 	case n.Kind == unstable.Bool:
@@ -109,15 +110,15 @@ func (d *tomlDecoder) scalar(n *unstable.Node, at tree.Place) tree.Tree {
 	}
 	switch v := doc.V.(type) {
 	case int64:
-		return d.build.Scalar(tree.Int, strconv.FormatInt(v, 10), at)
+		return d.build.Scalar(tree.Int, intText(strconv.FormatInt(v, 10), text), at)
 	case float64:
 		return d.build.Scalar(tree.Float, floatText(v), at)
 	case time.Time:
-		return d.build.Scalar(tree.Time, v.Format(time.RFC3339Nano), at)
+		return d.build.Scalar(tree.Time, timeText(v, text), at)
 	case toml.LocalDateTime:
-		return d.build.Scalar(tree.Time, v.AsTime(time.UTC).Format(time.RFC3339Nano), at)
+		return d.build.Scalar(tree.Time, timeText(v.AsTime(time.UTC), text), at)
 	case toml.LocalDate:
-		return d.build.Scalar(tree.Time, v.AsTime(time.UTC).Format(time.RFC3339Nano), at)
+		return d.build.Scalar(tree.Time, timeText(v.AsTime(time.UTC), text), at)
 	case toml.LocalTime:
 		return d.build.Scalar(tree.String, v.String(), at)
 	}

@@ -152,12 +152,21 @@ func (d *yamlDecoder) entries(n *yaml.Node, at tree.Place) []tree.Entry {
 			continue
 		}
 		if text, ok := d.key(key); ok {
+			if isEmpty(value) {
+				entries = append(entries, tree.Entry{Key: text, At: d.at(key)})
+				continue
+			}
 			d.push(text)
 			entries = append(entries, tree.Entry{Key: text, At: d.at(key), Tree: d.value(value)})
 			d.pop()
 		}
 	}
 	return beneath(entries, merged)
+}
+
+// isEmpty reports whether nothing stands behind a key.
+func isEmpty(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Value == "" && n.Style == 0 && n.Anchor == ""
 }
 
 // key is the text of a key.

@@ -48,10 +48,10 @@ func (d *yamlDecoder) scalar(n *yaml.Node, at tree.Place) tree.Tree {
 		d.problem(tree.Unusable, at, fmt.Errorf("not a %s, which its tag says it is", n.Tag))
 		return tree.Tree{}
 	}
-	return d.scalarOf(v, at)
+	return d.scalarOf(v, n.Value, at)
 }
 
-func (d *yamlDecoder) scalarOf(v any, at tree.Place) tree.Tree {
+func (d *yamlDecoder) scalarOf(v any, written string, at tree.Place) tree.Tree {
 	switch v := v.(type) {
 	case nil:
 		return d.build.Null(at)
@@ -60,11 +60,29 @@ func (d *yamlDecoder) scalarOf(v any, at tree.Place) tree.Tree {
 	case float64:
 		return d.build.Scalar(tree.Float, floatText(v), at)
 	case time.Time:
-		return d.build.Scalar(tree.Time, v.Format(time.RFC3339Nano), at)
+		return d.build.Scalar(tree.Time, timeText(v, written), at)
 	case string:
 		return d.build.Scalar(tree.String, v, at)
 	}
-	return d.build.Scalar(tree.Int, fmt.Sprint(v), at) // an int, an int64 or a uint64
+	return d.build.Scalar(tree.Int, intText(fmt.Sprint(v), written), at) // an int, an int64 or a uint64
+}
+
+// intText is an integer as it was written, for whoever wants the text of "017",
+// provided that it will be read as the same number; else in decimal.
+func intText(decimal, written string) string {
+	if i, err := tree.ParseInt(written); err == nil && strconv.FormatInt(i, 10) == decimal {
+		return written
+	}
+	return decimal
+}
+
+// timeText is a time as it was written, provided that it will be read as the
+// same; else in RFC 3339.
+func timeText(t time.Time, written string) string {
+	if at, err := tree.ParseTime(written); err == nil && at.Equal(t) {
+		return written
+	}
+	return t.Format(time.RFC3339Nano)
 }
 
 func floatText(f float64) string {
@@ -74,7 +92,7 @@ func floatText(f float64) string {
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
-// isPlainInt reports whether s is as [tree.Int] wants it, and no octal number.
+// isPlainInt reports whether s is a decimal number that everybody reads alike.
 func isPlainInt(s string) bool {
 	digits := strings.TrimPrefix(s, "-")
 	if digits == "0" {

@@ -39,7 +39,7 @@ func (w *watched) decode(data []byte) (tree.Tree, error) {
 		t, err = w.unflatten(t)
 	}
 	if err != nil {
-		return tree.Tree{}, w.blame(err)
+		return tree.Tree{}, document.Locate(err, w.origin(w.path))
 	}
 	return t.Located(w.locate), nil
 }
@@ -48,24 +48,4 @@ func (w *watched) locate(_ tree.Path, at tree.Place) tree.Origin {
 	o := w.origin(w.path)
 	o.Line, o.Column = int(at.Line), int(at.Column)
 	return o
-}
-
-// blame puts the file's name to each of the problems that an error is made of.
-func (w *watched) blame(err error) error {
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return w.problem(tree.Unusable, w.path, err)
-	}
-	var all []error
-	for _, each := range joined.Unwrap() {
-		var p tree.Problem
-		if errors.As(each, &p) {
-			o := w.origin(w.path)
-			o.Line, o.Column = p.Origin.Line, p.Origin.Column
-			p.Origin = o
-			each = p
-		}
-		all = append(all, each)
-	}
-	return errors.Join(all...)
 }

@@ -102,7 +102,7 @@ func TestMemoryFaults(t *testing.T) {
 			if err := <-ended; err != cut {
 				t.Errorf("Watch returned %v, want %v", err, cut)
 			}
-			emits, ended = watch(t, m)
+			_, ended = watch(t, m)
 		}
 		m.Fail(nil)
 		<-ended
