@@ -1,0 +1,158 @@
+// Package etcd reads configuration from etcd, version 3, and watches it.
+//
+// The keys below a prefix are one tree: with the prefix "/app", the key
+// "/app/server/port" is server.port. The key "/app" itself is no part of it. A
+// transaction arrives as a whole, in one snapshot. With [Options].Document the
+// prefix is one key instead, and its value a document.
+//
+// # What the client should be told
+//
+// The client is the caller's, who owns its TLS, credentials, namespaces and
+// closing. Two settings are worth making, and can't be made from here:
+//
+//   - DialKeepAliveTime and DialKeepAliveTimeout. Zero, which they are unless set, is off.
+//     Without them a connection whose other end vanished with no word is kept
+//     until the kernel gives it up, after some fifteen minutes. The source does
+//     say that it is cut off (see [Options].Probe), and recovers as soon as the
+//     connection does; but it can't make the client open a new one.
+//   - Several Endpoints, if there are several members. A watch then moves from
+//     one that fails to another without a word, where with one endpoint the
+//     source is cut off.
+//
+// The source talks through the client's connection. What was put in the place
+// of the client's KV or Watcher, as package namespace does, is not used: give
+// New the whole prefix.
+package etcd
+
+import (
+	"cmp"
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.etcd.io/etcd/api/v3/etcdserverpb"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc/connectivity"
+
+	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/document"
+	"github.com/confsync/confsync/tree"
+)
+
+// Options say how a prefix is read. The zero Options are ready to use.
+type Options struct {
+	// Separator stands between the segments of a key. "": "/".
+	Separator string
+
+	// Document says that the prefix is one key, and which format its value is
+	// written in. Zero: the prefix has keys below it.
+	Document document.Format
+
+	// MaxKeys and MaxBytes bound what the prefix may hold, the bytes being those
+	// of keys and values. Beyond either the snapshot is an error; whether that
+	// is over is looked at after each Probe in which something has changed.
+	// Zero: 100,000 and 64 MiB. Negative: no bound.
+	MaxKeys, MaxBytes int
+
+	// Probe is the most time between two questions, beside the watch, to the
+	// cluster's leader: how many keys there are below the prefix and which were
+	// written last. They find what a watch doesn't tell: that no server answers,
+	// that the store was replaced by an older one, that an event was lost, or
+	// that a permission was taken away. The server looks at every key below the
+	// prefix for it, which takes it 0.5 ms for 1,000 keys and 45 ms for 100,000.
+	// Zero: 10s. Negative: never ask; a server that falls silent, its connection
+	// still open, is then not found.
+	Probe time.Duration
+
+	// ProbeTimeout bounds each wait for the server: for the answer to a probe,
+	// for a page of a list, and for a watch to begin. So a silence is reported
+	// within Probe and ProbeTimeout together. A connection that ends is reported
+	// at once. Zero: 5s.
+	ProbeTimeout time.Duration
+}
+
+func (o *Options) withDefaults() Options {
+	var opts Options
+	if o != nil {
+		opts = *o
+	}
+	opts.Separator = cmp.Or(opts.Separator, "/")
+	opts.MaxKeys = cmp.Or(opts.MaxKeys, 100_000)
+	opts.MaxBytes = cmp.Or(opts.MaxBytes, 64<<20)
+	opts.Probe = cmp.Or(opts.Probe, 10*time.Second)
+	opts.ProbeTimeout = cmp.Or(opts.ProbeTimeout, 5*time.Second)
+	return opts
+}
+
+// New makes the source of the keys below a prefix, "" being the whole store.
+// The prefix ends at a separator, there or not: "/app" never takes
+// "/application". It is not otherwise touched, so that "app" and "/app" differ.
+//
+// Nil options are the zero Options. The client isn't used before Watch, is
+// needed until the last Watch has returned, and isn't closed.
+func New(client *clientv3.Client, prefix string, opts *Options) source.Source {
+	o := opts.withDefaults()
+	conn := client.ActiveConnection()
+	s := &store{
+		kv:      clientv3.NewKVFromKVClient(patient{etcdserverpb.NewKVClient(conn), o.ProbeTimeout}, client),
+		watcher: func() clientv3.Watcher { return clientv3.NewWatcher(client) },
+		conn:    conn,
+		opts:    o,
+		keys:    source.Keys{Root: prefix, Separator: o.Separator},
+	}
+	s.start = s.keys.Prefix()
+	s.end = clientv3.GetPrefixRangeEnd(s.start)
+	switch {
+	case o.Document != 0:
+		s.start, s.end = prefix, ""
+	case s.start == "":
+		s.start, s.end = "\x00", "\x00" // the API's way to say every key
+	}
+	return s
+}
+
+// store is the source. All that a Watch learns is in variables of that Watch.
+type store struct {
+	kv      clientv3.KV
+	watcher func() clientv3.Watcher // a new one, with a stream and an auth token of its own
+	conn    connection
+	opts    Options
+	keys    source.Keys
+
+	start, end string // the range of keys; no end: the one key
+}
+
+// connection is what is needed of a *grpc.ClientConn.
+type connection interface {
+	GetState() connectivity.State
+	WaitForStateChange(ctx context.Context, from connectivity.State) bool
+	ResetConnectBackoff()
+}
+
+func (s *store) Name() string { return strings.TrimSpace("etcd " + s.root()) }
+
+// root is the prefix as people know it, without a separator at its end.
+func (s *store) root() string {
+	if s.opts.Document != 0 {
+		return s.keys.Root
+	}
+	return s.keys.Key(nil)
+}
+
+// owns reports whether a key is in the range.
+func (s *store) owns(key string) bool {
+	if s.opts.Document != 0 {
+		return key == s.keys.Root
+	}
+	return strings.HasPrefix(key, s.keys.Prefix())
+}
+
+// origin is that of a key that was last written at a revision, if that is known.
+func (s *store) origin(key string, revision int64) tree.Origin {
+	o := tree.Origin{Layer: s.Name(), Kind: "etcd", Key: key}
+	if revision > 0 {
+		o.Revision = "revision " + strconv.FormatInt(revision, 10)
+	}
+	return o
+}
