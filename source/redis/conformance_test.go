@@ -1,0 +1,154 @@
+package redis_test
+
+import (
+	"encoding/json"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"github.com/confsync/confsync/internal/testserver"
+	"github.com/confsync/confsync/source/document"
+	"github.com/confsync/confsync/source/redis"
+	"github.com/confsync/confsync/source/sourcetest"
+	"github.com/confsync/confsync/tree"
+)
+
+func TestConformance(t *testing.T) {
+	for _, way := range ways() {
+		t.Run(way.name, func(t *testing.T) {
+			s := server(t, way.config...)
+			direct := dial(t, s.Addr())
+			conform(t, func(t *testing.T, values map[string]string) sourcetest.Store {
+				return newStore(t, s, direct, way, values)
+			})
+		})
+	}
+	t.Run("document", func(t *testing.T) {
+		s := server(t, notifying...)
+		direct := dial(t, s.Addr())
+		conform(t, func(t *testing.T, values map[string]string) sourcetest.Store {
+			return newDocument(t, s, direct, values)
+		})
+	})
+}
+
+func conform(t *testing.T, make func(*testing.T, map[string]string) sourcetest.Store) {
+	proxied := func(name string) goleak.Option {
+		return goleak.IgnoreAnyFunction("github.com/confsync/confsync/internal/testserver." + name)
+	}
+	sourcetest.Run(t, sourcetest.Harness{New: make, Ignore: []goleak.Option{
+		proxied("(*Proxy).listenLocked.func1"), proxied("(*Proxy).serve"), proxied("(*link).pipe"), proxied("(*link).pipe.func1"),
+	}})
+}
+
+// key is the key of a path, below the prefix.
+func key(path string) string { return strings.ReplaceAll(path, ".", "/") }
+
+// viaProxy is a client that a fault can cut off from a server that was emptied.
+func viaProxy(t *testing.T, s *testserver.Server, direct *goredis.Client) (*goredis.Client, *testserver.Proxy) {
+	if err := direct.FlushDB(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	proxy := testserver.NewProxy(t, s.Addr())
+	return closing(t, goredis.NewClient(&goredis.Options{
+		Addr: proxy.Addr(), MaxRetries: -1, DialTimeout: time.Second,
+	})), proxy
+}
+
+// newDocument is a place for one document.
+func newDocument(t *testing.T, s *testserver.Server, direct *goredis.Client, values map[string]string) sourcetest.Store {
+	c, proxy := viaProxy(t, s, direct)
+	now := map[string]string{}
+	write := func(t *testing.T) {
+		t.Helper()
+		beta, doc := map[string]string{}, map[string]any{}
+		for path, text := range now {
+			if name, ok := strings.CutPrefix(path, "beta."); ok {
+				beta[name] = text
+				doc["beta"] = beta
+			} else {
+				doc[path] = text
+			}
+		}
+		text, err := json.Marshal(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		set(t, direct, "app", string(text))
+	}
+	commit := func(t *testing.T, values map[string]string) {
+		t.Helper()
+		maps.Copy(now, values)
+		write(t)
+	}
+	commit(t, values)
+	return sourcetest.Store{
+		Source: redis.New(c, "app", quick(redis.Options{Document: document.JSON})),
+		Commit: commit,
+		Set: func(t *testing.T, path tree.Path, text string) {
+			commit(t, map[string]string{path.String(): text})
+		},
+		Delete: func(t *testing.T, path tree.Path) {
+			delete(now, path.String())
+			write(t)
+		},
+		Spoil:               func(t *testing.T) { set(t, direct, "app", "{") },
+		Break:               func(*testing.T) { proxy.Cut() },
+		Heal:                func(*testing.T) { proxy.Heal() },
+		WritableWhileBroken: true,
+	}
+}
+
+// newStore is the way's place on a server that was emptied. The source alone
+// goes through a proxy.
+func newStore(t *testing.T, s *testserver.Server, direct *goredis.Client, way way, values map[string]string) sourcetest.Store {
+	c, proxy := viaProxy(t, s, direct)
+	commit := func(t *testing.T, values map[string]string) {
+		t.Helper()
+		if _, err := direct.TxPipelined(t.Context(), func(pipe goredis.Pipeliner) error {
+			pipe.Del(t.Context(), "app/.") // what spoils it
+			pipe.HDel(t.Context(), "app", ".")
+			for path, text := range values {
+				way.write(t.Context(), pipe, text, []string{key(path)})
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	commit(t, values)
+	return sourcetest.Store{
+		Source: redis.New(c, way.prefix, quick(way.opts)),
+		Commit: commit,
+		Set: func(t *testing.T, path tree.Path, text string) {
+			commit(t, map[string]string{path.String(): text})
+		},
+		Delete: func(t *testing.T, path tree.Path) {
+			if _, err := direct.TxPipelined(t.Context(), func(pipe goredis.Pipeliner) error {
+				pipe.HDel(t.Context(), "app", key(path.String()))
+				pipe.Del(t.Context(), "app/"+key(path.String()))
+				if way.opts.VersionKey != "" {
+					pipe.Incr(t.Context(), way.opts.VersionKey)
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		Spoil: func(t *testing.T) {
+			if _, err := direct.TxPipelined(t.Context(), func(pipe goredis.Pipeliner) error {
+				way.write(t.Context(), pipe, "x", []string{"."})
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		Break:               func(*testing.T) { proxy.Cut() },
+		Heal:                func(*testing.T) { proxy.Heal() },
+		WritableWhileBroken: true,
+	}
+}
