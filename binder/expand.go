@@ -11,7 +11,8 @@ import (
 
 // expand makes the node that a text spells for a type that takes no scalar.
 // For a list that is a JSON array, or elements between commas, trimmed; the
-// empty text is the empty list. For a map or a struct it is a JSON object.
+// empty text is the empty list. For a map or a struct it is a JSON object, or
+// the empty text for an empty one: so ZooKeeper's tools write a parent.
 func expand(p *plan, text string) (*tree.Node, error) {
 	text = strings.TrimSpace(text)
 	if p.shape == sequence || p.shape == array {
@@ -20,7 +21,10 @@ func expand(p *plan, text string) (*tree.Node, error) {
 		}
 		return fromJSON(text)
 	}
-	if strings.HasPrefix(text, "{") {
+	switch {
+	case text == "":
+		return tree.NewMap(nil, nil, nil), nil
+	case strings.HasPrefix(text, "{"):
 		return fromJSON(text)
 	}
 	return nil, errMistyped

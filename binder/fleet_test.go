@@ -20,11 +20,11 @@ type fleet struct {
 	Limits   struct{ Requests int }
 }
 
-// TestFleetIncrementalEqualsScratch makes some hundred random edits to two
-// layers of 2,000 services and compares, at every step, with the result from
-// nothing; and with the value before, which shares all that wasn't touched.
+// TestFleetIncrementalEqualsScratch makes some hundred random edits to the upper
+// of two layers of 2,000 services. It compares now and then with the result from
+// nothing, and each time with the value before, which shares what wasn't touched.
 func TestFleetIncrementalEqualsScratch(t *testing.T) {
-	const size, steps = 2000, 300
+	const size, steps, every = 2000, 320, 8 // compared from nothing at every 8th step
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	rnd := rand.New(rand.NewPCG(seed, 4))
@@ -58,13 +58,17 @@ func TestFleetIncrementalEqualsScratch(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
+	var want binder.Bound
+	var wantProblems []tree.Problem
 	changed, shared, rejected := 0, 0, 0
 	for step := range steps {
 		was, before := bound, layers[1]
 		layers[1] = editFleet(t, rnd, before, size)
 		canon, merged, bound, problems = run(canon, merged, bound, layers)
-		_, _, want, wantProblems := run(make([]binder.Canonical, 2), merge.Result{}, binder.Bound{}, layers)
-		if fmt.Sprint(texts(problems)) != fmt.Sprint(texts(wantProblems)) {
+		if step%every == 0 {
+			_, _, want, wantProblems = run(make([]binder.Canonical, 2), merge.Result{}, binder.Bound{}, layers)
+		}
+		if step%every == 0 && fmt.Sprint(texts(problems)) != fmt.Sprint(texts(wantProblems)) {
 			t.Fatalf("step %d: problems %v, from nothing %v", step, problems, wantProblems)
 		}
 		if len(problems) > 0 {
@@ -72,7 +76,7 @@ func TestFleetIncrementalEqualsScratch(t *testing.T) {
 			layers[1] = before
 			continue
 		}
-		if !reflect.DeepEqual(bound.Value.Interface(), want.Value.Interface()) {
+		if step%every == 0 && !reflect.DeepEqual(bound.Value.Interface(), want.Value.Interface()) {
 			t.Fatalf("step %d: what is made step by step differs, with the upper layer %s", step, layers[1].Root())
 		}
 		if bound.Value != was.Value {
@@ -85,8 +89,9 @@ func TestFleetIncrementalEqualsScratch(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d changed, %d rejected, %d elements shared on average", changed, rejected, shared/steps)
-	if changed < steps/3 || rejected < 3 || shared/steps < size-200 {
+	shared /= steps - rejected
+	t.Logf("%d changed, %d rejected, %d elements shared on average", changed, rejected, shared)
+	if changed < steps/3 || rejected < 3 || shared < size-10 {
 		t.Error("the edits don't exercise the binder, or it shares too little")
 	}
 }
