@@ -121,7 +121,7 @@ func (s *store) origin(key string, index int64) tree.Origin {
 
 func (s *store) contents() contents {
 	if s.opts.Document != 0 {
-		return &page{store: s}
+		return s.newPage()
 	}
 	return &listing{store: s}
 }

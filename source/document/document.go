@@ -15,6 +15,7 @@ package document
 
 import (
 	"errors"
+	"math"
 	"path/filepath"
 	"strings"
 
@@ -76,7 +77,7 @@ func FormatOf(filename string) (Format, bool) {
 }
 
 // Limits bound what a document may cost. A document beyond them is a problem
-// of kind [tree.TooLarge].
+// of kind [tree.TooLarge]. A negative limit is none.
 type Limits struct {
 	// Bytes is the most bytes a document may have. Zero: 16 MiB.
 	Bytes int
@@ -89,17 +90,20 @@ type Limits struct {
 	Depth int
 }
 
-// OrDefault is l with its zero fields replaced by the defaults.
+// OrDefault is l with its zero fields replaced by the defaults, and with bounds that
+// nothing reaches in the place of negative ones.
 func (l Limits) OrDefault() Limits {
-	if l.Bytes == 0 {
-		l.Bytes = 16 << 20
+	set := func(limit *int, zero int) {
+		switch {
+		case *limit == 0:
+			*limit = zero
+		case *limit < 0:
+			*limit = math.MaxInt32
+		}
 	}
-	if l.Keys == 0 {
-		l.Keys = 1_000_000
-	}
-	if l.Depth == 0 {
-		l.Depth = 100
-	}
+	set(&l.Bytes, 16<<20)
+	set(&l.Keys, 1_000_000)
+	set(&l.Depth, 100)
 	return l
 }
 

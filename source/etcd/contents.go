@@ -42,7 +42,7 @@ type view interface {
 
 func (s *store) newView() view {
 	if s.opts.Document != 0 {
-		return &text{store: s}
+		return s.newText()
 	}
 	return &branch{store: s, tree: tree.Tree{}.Located(s.locate)}
 }

@@ -2,7 +2,6 @@ package etcd
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/document"
@@ -12,11 +11,16 @@ import (
 // text is the view of one key that holds a document.
 type text struct {
 	store *store
-	value string
-	tree  tree.Tree // of value; absent before the first that could be read
+	doc   document.Page
 }
 
-// update reads the document, if it isn't the one that was read last.
+func (s *store) newText() *text {
+	limits := document.Limits{Bytes: s.opts.MaxBytes, Keys: s.opts.MaxKeys}
+	return &text{store: s, doc: document.Page{Format: s.opts.Document, Limits: limits}}
+}
+
+// update reads the document. A key that isn't there is content that can't be
+// used, not a document of nothing.
 func (x *text) update(c *contents, _ []string) (tree.Tree, error) {
 	key := x.store.keys.Root
 	e, ok := c.entries[key]
@@ -25,28 +29,5 @@ func (x *text) update(c *contents, _ []string) (tree.Tree, error) {
 		err := fmt.Errorf("no such key: %w", source.ErrAbsent)
 		return tree.Tree{}, tree.Problem{Kind: tree.Unusable, Origin: at, Err: err}
 	}
-	if x.tree.Root() == nil || x.value != e.value {
-		read, err := document.Decode(x.store.opts.Document, []byte(e.value), x.store.limits())
-		if err != nil {
-			return tree.Tree{}, document.Locate(err, at)
-		}
-		x.tree, x.value = tree.Reuse(x.tree, read), e.value
-	}
-	x.tree = x.tree.Located(func(_ tree.Path, place tree.Place) tree.Origin {
-		o := at
-		o.Line, o.Column = int(place.Line), int(place.Column)
-		return o
-	})
-	return x.tree, nil
-}
-
-// limits are the options' bounds as the decoder has them.
-func (s *store) limits() document.Limits {
-	bound := func(n int) int {
-		if n < 0 {
-			return math.MaxInt
-		}
-		return n
-	}
-	return document.Limits{Bytes: bound(s.opts.MaxBytes), Keys: bound(s.opts.MaxKeys)}
+	return x.doc.Read(e.value, at)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/document"
 	"github.com/confsync/confsync/tree"
 )
 
@@ -26,7 +27,7 @@ type view struct {
 	tree    tree.Tree
 	edit    *tree.Editor        // of tree, with the nodes that have gone
 	touched map[string]struct{} // nodes whose data or children have come since tree
-	page    page                // in the place of tree, if the root is a document
+	page    document.Page       // in the place of tree, if the root is a document
 }
 
 type node struct {
@@ -37,7 +38,7 @@ type node struct {
 }
 
 func (s *store) newView() *view {
-	v := &view{store: s}
+	v := &view{store: s, page: s.newPage()}
 	v.reset()
 	return v
 }
@@ -198,7 +199,7 @@ func (v *view) fill(snap *source.Snapshot) {
 	case v.tooLarge != nil:
 		snap.Err = v.tooLarge
 	case v.isPage():
-		snap.Tree, snap.Err = v.page.read(v.store, v.nodes[v.store.root])
+		snap.Tree, snap.Err = v.store.readPage(&v.page, v.nodes[v.store.root])
 	default:
 		snap.Tree = v.update()
 	}
