@@ -136,7 +136,7 @@ func (e *engine) judge(v *view) {
 	var problems []Problem
 	for _, l := range e.layers {
 		for _, p := range l.canon.Problems {
-			p.Origin = l.raw.Where(p.Path)
+			p.Origin = l.raw.Where(e.binder.Raw(l.raw.Root(), p.Path))
 			p.Origin.Layer = l.name
 			problems = append(problems, p)
 		}

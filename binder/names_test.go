@@ -42,7 +42,7 @@ func TestNames(t *testing.T) {
 		{"the other tags are not looked at", kv{"second", "1", "third", "1", "yy", "2", "jc", "3", "ye", "5", "e", "5"}, tagged{E: 5}},
 		{"snake case", kv{"max_conns", "1", "http_server", "2", "id", "3", "user_id", "4", "x509_cert", "5", "o_auth2", "6", "a_b", "7", "ümlaut", "8"},
 			snakes{1, 2, 3, 4, 5, 6, 7, 8}},
-		{"not bound", kv{"a", "1", "b", "1", "c", "1", "d", "1", "-", "1"}, skipped{C: 1}},
+		{"not bound", kv{"a", "1", "b", "1", "c", "1", "d", "1", "-", "1"}, skipped{C: 1, d: 0}},
 		{"relaxed: camel case", kv{"maxConns", "1", "tlsOn", "true"}, relaxed{1, true}},
 		{"relaxed: capitals", kv{"MAX_CONNS", "1", "TLS_ON", "true"}, relaxed{1, true}},
 		{"relaxed: dashes", kv{"max-conns", "1", "tls-on", "true"}, relaxed{1, true}},
@@ -81,7 +81,7 @@ func TestEmbedded(t *testing.T) {
 		{"pointer", in, pointer{&Base{"z", "r"}, "n"}},
 		{"named", kv{"base.zone", "z", "zone", "no", "name", "n"}, named{Base{Zone: "z"}, "n"}},
 		{"unexported", in, unexported{hidden{Zone: "z"}, "n", 0}},
-		{"unexported slice", kv{"names", "a,b"}, other{Names: Names{"a", "b"}}},
+		{"unexported slice", kv{"names", "a,b"}, other{Names: Names{"a", "b"}, names: nil}},
 		{"slice", kv{"names", "a,b"}, embedsSlice{Names{"a", "b"}}},
 	})
 }

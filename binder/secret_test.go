@@ -26,7 +26,7 @@ type keeper struct {
 	Ref         ref
 	Pointer     *token
 	Count       int           `config:",secret"`
-	Wait        time.Duration `json:",secret"`
+	Wait        time.Duration `yaml:",secret"`
 	Login       Credentials   `config:",secret"`
 	Logins      map[string]Credentials
 	Tokens      []token

@@ -170,11 +170,18 @@ type noted struct {
 	hidden
 }
 
+// inlines has nothing of its own that is not bound.
+type inlines struct {
+	hidden
+	Port int
+}
+
 type notes struct {
 	Name string
 	One  noted
 	Map  map[string]noted
 	Ptr  *noted
+	In   inlines
 	note string
 }
 
@@ -182,7 +189,7 @@ type notes struct {
 // validator may, and changes a key.
 func TestWhatIsNotBoundIsLeftBehind(t *testing.T) {
 	b := &binding{Binder: newBinder(t, typeOf[notes]())}
-	in := kv{"name", "a", "one.port", "1", "one.zone", "z", "map.x.port", "1", "map.y.port", "1", "ptr.port", "1"}
+	in := kv{"name", "a", "one.port", "1", "one.zone", "z", "map.x.port", "1", "map.y.port", "1", "ptr.port", "1", "in.port", "1"}
 	if problems := b.bind(t, in); len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -191,18 +198,19 @@ func TestWhatIsNotBoundIsLeftBehind(t *testing.T) {
 	was.note = "n"
 	mark(&was.One)
 	mark(was.Ptr)
+	was.In.private = 7
 	x := was.Map["x"]
 	mark(&x)
 	was.Map["x"] = x
 
-	in[3], in[7], in[11] = "2", "2", "2" // one, map.x and ptr
+	in[3], in[7], in[11], in[13] = "2", "2", "2", "2" // one, map.x, ptr and in
 	if problems := b.bind(t, in); len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	changed := noted{Port: 2}
 	zoned := changed
 	zoned.Zone = "z"
-	want := notes{Name: "a", One: zoned, Map: map[string]noted{"x": changed, "y": {Port: 1}}, Ptr: &changed}
+	want := notes{Name: "a", One: zoned, Map: map[string]noted{"x": changed, "y": {Port: 1}}, Ptr: &changed, In: inlines{Port: 2}}
 	if got := b.bound.Value.Interface().(*notes); !reflect.DeepEqual(*got, want) {
 		t.Errorf("got %+v, want %+v", *got, want)
 	}

@@ -1,0 +1,161 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/confsync/confsync/tree"
+)
+
+// Cached is src with its last good snapshot kept in a file, for a start while
+// the store can't be reached. A path that is "" is a panic.
+//
+// The store always comes first. Only when src fails before it has ever emitted,
+// or gives no answer for ten seconds, is the snapshot in the file emitted, once,
+// with the Revision it had and a Note that says so. The Watch ends with src's
+// error all the same: it is tried again like any source, its status is
+// [Retrying] and then [Stale], and what it emits replaces the cached snapshot.
+// Content that was read and can't be used, or that isn't there, is no failure:
+// it is reported as ever.
+//
+// No secret is written. What is one is told by the type that is filled, so that
+// Cached does nothing for a source that no type is known of ([Shaped]). In the
+// place of a secret value there is a null: the store had a value that is not
+// known now, so it hides what lower layers hold, and a required field is then
+// missing. Of keys that no field takes there is no trace, nor of a text that
+// spells a whole struct with a secret in it. A snapshot that lacks a secret is
+// the last resort: the store is tried for ten seconds before it is emitted.
+// Keep secrets in a source of their own, and a start never has to wait.
+//
+// The file is made anew for each changed tree, by a temporary file beside it
+// that is renamed, readable to its owner only. The directory has to be there.
+// A file that can't be written is a Note, and no hindrance. A file that is no
+// cache is never replaced, and one that is damaged or another source's is never
+// used; the error of Watch then says why. Two sources can't share a file.
+func Cached(file string, src Source) Source {
+	if file == "" {
+		panic("source.Cached: needs the path of a file")
+	}
+	return &cached{Source: src, file: file}
+}
+
+type cached struct {
+	Source
+	file  string
+	shape *tree.Shape // nil: not known
+
+	// Kept from one Watch to the next, of which there is one at a time.
+	began    time.Time // the first Watch
+	spent    bool      // the source has emitted, or the file was read
+	unusable error     // why what was read could not be used; nil once the source has emitted
+	kept     bool      // last means something
+	last     tree.Tree // the one that was written, or should have been
+	failure  error     // of that write
+}
+
+const cachePatience = 10 * time.Second // for the first answer, where there is a cache to fall back on
+
+var errImpatient = fmt.Errorf("no answer within %s", cachePatience)
+
+func (c *cached) Unwrap() Source { return c.Source }
+
+func (c *cached) WithShape(shape *tree.Shape) (Source, error) {
+	return reshape(c.Source, shape, func(src Source) Source {
+		return &cached{Source: src, file: c.file, shape: shape}
+	})
+}
+
+func (c *cached) Watch(ctx context.Context, emit func(Snapshot)) error {
+	var err error
+	if c.spent || c.shape == nil {
+		err = c.Source.Watch(ctx, c.keeping(emit))
+	} else {
+		err = c.first(ctx, emit)
+	}
+	if err != nil && c.unusable != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w (cache %s: %w)", err, c.file, c.unusable)
+	}
+	return err
+}
+
+// first is a Watch that falls back on the file.
+func (c *cached) first(ctx context.Context, emit func(Snapshot)) error {
+	if c.began.IsZero() {
+		c.began = time.Now()
+	}
+	watching, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	answered := func() {}
+	if _, err := os.Stat(c.file); err == nil {
+		impatience := time.AfterFunc(cachePatience, func() { cancel(errImpatient) })
+		answered = func() { impatience.Stop() }
+	}
+	defer answered()
+	err := c.watch(watching, c.keeping(func(snap Snapshot) {
+		answered()
+		emit(snap)
+	}))
+	if context.Cause(watching) == errImpatient {
+		err = errImpatient
+	}
+	if c.spent || ctx.Err() != nil {
+		return err
+	}
+	snap, withheld, unusable := readCache(c.file, c.Name())
+	if withheld > 0 && time.Since(c.began) < cachePatience {
+		return err
+	}
+	c.spent = true
+	switch {
+	case unusable == nil:
+		emit(snap)
+	case !errors.Is(unusable, fs.ErrNotExist):
+		c.unusable = unusable
+	}
+	return err
+}
+
+// watch is the source's Watch, with a panic of it taken for a failure.
+func (c *cached) watch(ctx context.Context, emit func(Snapshot)) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicError(v)
+		}
+	}()
+	return c.Source.Watch(ctx, emit)
+}
+
+// keeping is emit, and writes each good snapshot to the file. It does so after
+// the emit, so that an update is not held up, and emits the snapshot again if
+// its Note is another for that.
+func (c *cached) keeping(emit func(Snapshot)) func(Snapshot) {
+	return func(snap Snapshot) {
+		c.spent, c.unusable = true, nil
+		emit(c.noted(snap))
+		if c.shape == nil || snap.Err != nil || c.kept && c.last.Root().Equal(snap.Tree.Root()) {
+			return
+		}
+		before := c.failure
+		c.kept, c.last = true, snap.Tree
+		c.failure = writeCache(c.file, c.Name(), snap, c.shape)
+		if fmt.Sprint(before) != fmt.Sprint(c.failure) {
+			emit(c.noted(snap))
+		}
+	}
+}
+
+// noted is a snapshot that says if it could not be written.
+func (c *cached) noted(snap Snapshot) Snapshot {
+	if c.failure == nil {
+		return snap
+	}
+	if snap.Note != "" {
+		snap.Note += "; "
+	}
+	snap.Note += fmt.Sprintf("not cached in %s: %v", c.file, c.failure)
+	return snap
+}
