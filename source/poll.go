@@ -40,5 +40,8 @@ func (p poll) Watch(ctx context.Context, emit func(Snapshot)) error {
 		wait, cancel := context.WithTimeout(ctx, p.every-p.every/10+rand.N(p.every/5+1))
 		<-wait.Done()
 		cancel()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 	}
 }
