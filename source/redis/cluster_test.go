@@ -131,6 +131,20 @@ func TestClusterNodeLost(t *testing.T) {
 	converges(t, sup, put("2"))
 }
 
+// A Cluster that is down says so, even where there is no key to be refused.
+func TestClusterDown(t *testing.T) {
+	cluster := testserver.RedisCluster(t, 3, testserver.RedisConfig{Config: notifying})
+	c := closing(t, goredis.NewClusterClient(&goredis.ClusterOptions{Addrs: cluster.Addrs()}))
+	w := watch(t, redis.New(c, "app", quick(redis.Options{})))
+	w.untilTree(t, "nothing")
+	for _, s := range cluster.Servers {
+		s.TryCLI("CLUSTER", "DELSLOTS", "0") // known to the others or not
+	}
+	if err := w.ended(t); err == nil || !strings.HasSuffix(err.Error(), "the cluster is down") {
+		t.Errorf("Watch returned %v, want that the cluster is down", err)
+	}
+}
+
 // Slots move from one node to another, some of a Cluster's resharding, while
 // their keys are read all the time: no key is ever gone, and none is lost sight of.
 func TestClusterSlotsMove(t *testing.T) {

@@ -3,7 +3,9 @@ package redis_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,6 +115,31 @@ func testSilent(t *testing.T) {
 				return seen == `{a:"2"}`
 			})
 		})
+	}
+}
+
+// Row R4: the connection that is subscribed is silent, and no other.
+func TestR4SilentSubscription(t *testing.T) {
+	s := server(t, notifying...)
+	proxy := testserver.NewProxy(t, s.Addr())
+	var dials atomic.Int32
+	c := closing(t, goredis.NewClient(&goredis.Options{
+		Dialer: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			addr := s.Addr()
+			if dials.Add(1) == 1 { // a Watch begins with it
+				addr = proxy.Addr()
+			}
+			return new(net.Dialer).DialContext(ctx, "tcp", addr)
+		},
+	}))
+	w := watch(t, redis.New(c, "app", quick(redis.Options{})))
+	w.untilTree(t, "nothing")
+	if got := s.CLI("PUBSUB", "NUMPAT"); got != "1" || proxy.Connections() != 1 {
+		t.Fatalf("%s subscriptions, %d connections through the proxy; want one of each", got, proxy.Connections())
+	}
+	proxy.Blackhole()
+	if err := w.ended(t); err == nil || !strings.HasSuffix(err.Error(), "ping: no answer within 2s") {
+		t.Errorf("Watch returned %v, want that there was no answer", err)
 	}
 }
 
@@ -280,9 +307,12 @@ func TestU2RefusalsAreErrors(t *testing.T) {
 		s, primary := server(t), server(t)
 		host, port, _ := strings.Cut(primary.Addr(), ":")
 		s.CLI("REPLICAOF", host, port)
-		err := watch(t, redis.New(dial(t, s.Addr()), "app", nil)).ended(t)
-		if err == nil || !strings.HasSuffix(err.Error(), "the server is a replica") {
-			t.Errorf("Watch returned %v, want that it is a replica", err)
+		for _, protocol := range []int{2, 3} {
+			c := closing(t, goredis.NewClient(&goredis.Options{Addr: s.Addr(), Protocol: protocol}))
+			err := watch(t, redis.New(c, "app", nil)).ended(t)
+			if err == nil || !strings.HasSuffix(err.Error(), "the server is a replica") {
+				t.Errorf("Watch by RESP%d returned %v, want that it is a replica", protocol, err)
+			}
 		}
 	})
 	t.Run("a client of one node of a Cluster", func(t *testing.T) {

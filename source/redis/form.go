@@ -39,7 +39,7 @@ type form interface {
 func (s *store) form(p *primaries) form {
 	switch {
 	case s.opts.Document != 0:
-		return &page{store: s, primaries: p}
+		return s.newPage(p)
 	case s.opts.Hash:
 		return newHash(s, p)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/document"
@@ -16,10 +15,15 @@ type page struct {
 	store     *store
 	primaries *primaries
 	feed      *feed
+	doc       document.Page
 	held      value
-	decoded   string    // what tree is of
-	tree      tree.Tree // of the last document that could be used
-	err       error     // why the one that is held can't be
+	tree      tree.Tree // of what is held, if err is nil
+	err       error     // why what is held can't be used
+}
+
+func (s *store) newPage(p *primaries) *page {
+	limits := document.Limits{Bytes: s.opts.MaxBytes, Keys: s.opts.MaxKeys}
+	return &page{store: s, primaries: p, doc: document.Page{Format: s.opts.Document, Limits: limits}}
 }
 
 func (p *page) channels() channels { return channels{key: p.store.prefix} }
@@ -49,30 +53,20 @@ func (p *page) get(ctx context.Context) (value, error) {
 	return got[p.store.prefix], err
 }
 
-// decode makes the tree of a document, if it isn't the one that it is of. A
-// key that isn't there is content that can't be used, not a document of nothing.
-func (p *page) decode(v value) error {
+// decode makes the tree of a document. A key that isn't there is content that
+// can't be used, not a document of nothing.
+func (p *page) decode(v value) (err error) {
 	origin := p.store.origin(p.store.prefix)
-	unusable := func(err error) error { return &tree.Problem{Kind: tree.Unusable, Origin: origin, Err: err} }
-	switch {
-	case v.kind == absent:
-		return unusable(fmt.Errorf("no such key: %w", source.ErrAbsent))
-	case v.kind == other:
-		return unusable(errors.New("key holds another type than a string"))
-	case p.tree.Root() != nil && v.text == p.decoded:
-		return nil
+	switch v.kind {
+	case absent:
+		err = fmt.Errorf("no such key: %w", source.ErrAbsent)
+	case other:
+		err = errors.New("key holds another type than a string")
+	default:
+		p.tree, err = p.doc.Read(v.text, origin)
+		return err
 	}
-	next, err := document.Decode(p.store.opts.Document, []byte(v.text), p.store.limits())
-	if err != nil {
-		return locate(err, origin)
-	}
-	p.tree = tree.Reuse(p.tree, next).Located(func(_ tree.Path, at tree.Place) tree.Origin {
-		origin := origin
-		origin.Line, origin.Column = int(at.Line), int(at.Column)
-		return origin
-	})
-	p.decoded = v.text
-	return nil
+	return tree.Problem{Kind: tree.Unusable, Origin: origin, Err: err}
 }
 
 func (p *page) update(ctx context.Context, told bool) error { return p.read(ctx, told) }
@@ -91,34 +85,4 @@ func (p *page) snapshot() source.Snapshot {
 		return source.Snapshot{Err: p.err}
 	}
 	return source.Snapshot{Tree: p.tree}
-}
-
-// limits are the options' bounds as the decoder has them.
-func (s *store) limits() document.Limits {
-	unbounded := func(n int) int {
-		if n < 0 {
-			return math.MaxInt
-		}
-		return n
-	}
-	return document.Limits{Bytes: unbounded(s.opts.MaxBytes), Keys: unbounded(s.opts.MaxKeys)}
-}
-
-// locate gives a decoder's problems, which know their line and column, the
-// origin of the document.
-func locate(err error, origin tree.Origin) error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var all []error
-		for _, e := range joined.Unwrap() {
-			all = append(all, locate(e, origin))
-		}
-		return errors.Join(all...)
-	}
-	var problem tree.Problem
-	if !errors.As(err, &problem) {
-		problem = tree.Problem{Kind: tree.Unusable, Err: err}
-	}
-	origin.Line, origin.Column = problem.Origin.Line, problem.Origin.Column
-	problem.Origin = origin
-	return &problem
 }

@@ -42,58 +42,49 @@ func (p *primaries) get(ctx context.Context, keys []string) (map[string]value, e
 	return got, nil
 }
 
-// getTogether reads keys with one command. What it says of a key that is not
-// there and of one of another type is the same, so that these are looked at.
+// getTogether reads keys with one command.
 func (p *primaries) getTogether(ctx context.Context, keys []string) (map[string]value, error) {
-	for range maxReadings {
-		var values *goredis.SliceCmd
-		err := p.run(ctx, keys[0], func(pipe goredis.Pipeliner) { values = pipe.MGet(ctx, keys...) })
-		if p.cluster != nil && isMoved(err) {
-			return p.getByNode(ctx, keys) // some have been moved, others not yet
-		}
-		if err != nil {
-			return nil, err
-		}
-		got := make(map[string]value, len(keys))
-		var missing []string
-		for i, v := range values.Val() {
-			s, ok := v.(string)
-			if !ok {
-				missing = append(missing, keys[i])
-				continue
-			}
+	var values *goredis.SliceCmd
+	err := p.run(ctx, keys[0], func(pipe goredis.Pipeliner) { values = pipe.MGet(ctx, keys...) })
+	if p.cluster != nil && isMoved(err) {
+		return p.getByNode(ctx, keys) // some have been moved, others not yet
+	}
+	if err != nil {
+		return nil, err
+	}
+	got := make(map[string]value, len(keys))
+	var missing []string
+	for i, v := range values.Val() {
+		if s, ok := v.(string); ok {
 			got[keys[i]] = value{s, text}
-		}
-		again, err := p.addMissing(ctx, missing, got)
-		if err != nil || !again {
-			return got, err
+		} else {
+			missing = append(missing, keys[i])
 		}
 	}
-	return nil, errRestless
+	return got, p.addMissing(ctx, missing, got)
 }
 
-// addMissing finds out why keys had no string. again says that one has by now.
-func (p *primaries) addMissing(ctx context.Context, keys []string, got map[string]value) (again bool, err error) {
+// addMissing finds out which of the keys that had no string are of another
+// type, which the answer didn't tell. One that is a string by now was absent.
+func (p *primaries) addMissing(ctx context.Context, keys []string, got map[string]value) error {
 	if len(keys) == 0 {
-		return false, nil
+		return nil
 	}
 	types := make([]*goredis.StatusCmd, len(keys))
-	err = p.run(ctx, keys[0], func(pipe goredis.Pipeliner) {
+	err := p.run(ctx, keys[0], func(pipe goredis.Pipeliner) {
 		for i, key := range keys {
 			types[i] = pipe.Type(ctx, key)
 		}
 	})
 	for i, key := range keys {
 		switch types[i].Val() {
-		case "none":
+		case "none", "string":
 			got[key] = value{}
-		case "string":
-			again = true
 		default:
-			got[key] = value{}
+			got[key] = value{kind: other}
 		}
 	}
-	return again, err
+	return err
 }
 
 // getByNode reads keys of several slots, those of a node together.

@@ -2,10 +2,10 @@
 // notifications: on one server, through Sentinel, or on a Cluster.
 //
 // The string keys below a prefix are one tree: with the prefix "apps/checkout",
-// the key "apps/checkout/server/port" is server.port. Three options say that
-// the configuration is kept in another way, and each makes every reading exact
-// and cheap whatever the writers do: Options.Hash, Options.VersionKey and
-// Options.Document.
+// the key "apps/checkout/server/port" is server.port. It may be kept in other
+// ways that are cheaper to read, and exact whatever the writers do: in one hash
+// (Options.Hash), in one document (Options.Document), or in keys whose writers
+// change a version key too (Options.VersionKey).
 //
 // # Notifications are a hint
 //
@@ -16,11 +16,11 @@
 // off, or it may not look, it polls, and the snapshot's note says so.
 //
 // Where they are on, whatever is notified is read anew, together with all that
-// is notified while it is read, until nothing new is. The result is a state
-// that the server had at one instant, so a transaction arrives whole. Polling
-// finds such a state by reading until two readings agree. On a Cluster it is so
-// for keys in one slot, as with the prefix "{app}"; keys in several slots
-// can't be written together, and aren't read together.
+// is notified until that has been read, so that it is a state that the server
+// had at one instant: a transaction arrives whole. Polling reads all keys with
+// one command, and makes sure that they are all. On a Cluster this is so for
+// keys in one slot, as with the prefix "{app}"; keys in several slots can't be
+// written together, and aren't read together.
 //
 // FLUSHALL and SWAPDB notify nobody, and a message may be lost. Every probe
 // therefore compares some keys with what the server holds, and Options.Resync
@@ -29,11 +29,12 @@
 // # What it needs
 //
 // A user of Redis's ACLs needs the keys; +@read +@connection +subscribe
-// +psubscribe, on a Cluster also +@slow; and the channel "__keyspace@0__:apps/checkout/*",
-// written exactly so, with the number of the database; for a hash or a document
-// the channel of that key instead, and for a version key that too. With +config|get the
-// source can see for itself that notifications are on. A right that is missing
-// is an error, never a deletion.
+// +psubscribe, and on a Cluster +cluster|slots +cluster|info; and the channel
+// "__keyspace@0__:apps/checkout/*", written exactly so, with the number of the
+// database. For a hash or a document that is the channel of its key, and for a
+// version key the channel of that one is needed too. With +config|get the source
+// can see for itself that notifications are on. A right that is missing is an
+// error, never a deletion.
 //
 // A server that is a replica is an error: it may be behind.
 package redis

@@ -106,6 +106,27 @@ func TestRightsAreEnough(t *testing.T) {
 	}
 }
 
+// On a Cluster they are enough with two more.
+func TestRightsAreEnoughOnCluster(t *testing.T) {
+	cluster := testserver.RedisCluster(t, 3, testserver.RedisConfig{Config: notifying})
+	admin := closing(t, goredis.NewClusterClient(&goredis.ClusterOptions{Addrs: cluster.Addrs()}))
+	for _, s := range cluster.Servers {
+		user(t, s, "~app/*", "&__keyspace@0__:app/*", "+config|get", "+cluster|slots", "+cluster|info")
+	}
+	for _, key := range []string{"app/a", "app/b", "app/c"} {
+		if err := admin.Set(t.Context(), key, "1", 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := closing(t, goredis.NewClusterClient(&goredis.ClusterOptions{Addrs: cluster.Addrs(), Username: "app", Password: "pw"}))
+	w := watch(t, redis.New(c, "app", quick(redis.Options{})))
+	if snap := w.untilTree(t, `{a:"1" b:"1" c:"1"}`); snap.Note != "" {
+		t.Errorf("note = %q, want none", snap.Note)
+	}
+	admin.Del(t.Context(), "app/b")
+	w.untilTree(t, `{a:"1" c:"1"}`)
+}
+
 // Rights that are narrowed during a Watch end it, and are no deletion. Row U2.
 func TestU2RightsNarrowed(t *testing.T) {
 	tests := []struct {
