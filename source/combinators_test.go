@@ -128,7 +128,7 @@ func TestMountOrigins(t *testing.T) {
 }
 
 func TestMountMovesProblems(t *testing.T) {
-	at := func(path ...string) error { return &tree.Problem{Path: path, Err: errCut} }
+	at := func(path ...string) error { return tree.Problem{Path: path, Err: errCut} }
 	tests := []struct {
 		name string
 		err  error

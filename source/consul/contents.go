@@ -57,7 +57,7 @@ func (l *listing) take(got answer) source.Snapshot {
 		switch {
 		case err != nil:
 			origin := l.store.origin(e.key, e.index)
-			problems = append(problems, &tree.Problem{Kind: tree.Unusable, Origin: origin, Err: err})
+			problems = append(problems, tree.Problem{Kind: tree.Unusable, Origin: origin, Err: err})
 		case e.folder:
 			edit.SetFolder(path, at)
 		default:
@@ -136,7 +136,7 @@ func (s *store) tooLarge(pairs api.KVPairs) error {
 	default:
 		return nil
 	}
-	return &tree.Problem{Kind: tree.TooLarge, Origin: s.origin(s.keys.Root, 0), Err: err}
+	return tree.Problem{Kind: tree.TooLarge, Origin: s.origin(s.keys.Root, 0), Err: err}
 }
 
 // locate tells the origin of a value of a listing.

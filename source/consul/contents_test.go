@@ -26,7 +26,7 @@ func states(t *testing.T, prefix string, opts *consul.Options, lists ...[]api.KV
 		var replies []reply
 		for i, list := range lists {
 			replies = append(replies, reply{index: uint64(101 + i), pairs: list})
-			if len(list) == 0 {
+			if i > 0 && len(list) == 0 {
 				replies = append(replies, replies[len(replies)-1]) // the confirmation
 			}
 		}
@@ -175,7 +175,7 @@ func TestUnfitKeys(t *testing.T) {
 			}
 			for _, i := range []int{1, 2} {
 				err := snaps[i].Err
-				var problem *tree.Problem
+				var problem tree.Problem
 				if !errors.As(err, &problem) || problem.Kind != tt.kind {
 					t.Fatalf("snapshot %d: error %v, want a problem of kind %q", i, err, tt.kind)
 				}

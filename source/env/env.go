@@ -42,7 +42,7 @@ type Options struct {
 //
 // Of several variables for one field, the one with the field's canonical name
 // counts. If none is that, or if a name fits two fields, the environment can't
-// be used: [source.Snapshot].Err has a *[tree.Problem] for each.
+// be used: [source.Snapshot].Err has a [tree.Problem] for each.
 //
 // The environment of a process doesn't change under it, so it is read at the
 // beginning of a Watch only.
@@ -134,8 +134,8 @@ func (e environment) variables() ([]variable, error) {
 	return used, errors.Join(problems...)
 }
 
-func (e environment) rivals(x, y variable) *tree.Problem {
-	return &tree.Problem{
+func (e environment) rivals(x, y variable) tree.Problem {
+	return tree.Problem{
 		Path:    x.path,
 		Kind:    tree.Duplicate,
 		Origin:  e.origin(x.name),
@@ -160,7 +160,7 @@ func (e environment) resolve() (found []variable, problems []error) {
 		case err == nil:
 			found = append(found, e.variable(path, name, value))
 		case !errors.Is(err, source.ErrUnknownName):
-			problems = append(problems, &tree.Problem{Kind: tree.Unusable, Origin: e.origin(name), Err: err})
+			problems = append(problems, tree.Problem{Kind: tree.Unusable, Origin: e.origin(name), Err: err})
 		case e.prefix != "":
 			found = append(found, e.variable(tree.Path{rest}, name, value))
 		}

@@ -175,7 +175,7 @@ func TestEnvProblems(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			for range 2 { // in whatever order the variables stand
 				snap := read(t, of("APP", c.vars...), c.shape)
-				var problem *tree.Problem
+				var problem tree.Problem
 				if !errors.As(snap.Err, &problem) {
 					t.Fatalf("got %v, want a problem", snap.Err)
 				}

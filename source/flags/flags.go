@@ -23,7 +23,7 @@ import (
 // Values are the text of their [flag.Value]: what it means is for the type it
 // fills. Flags that no field answers to are the program's own, and are left out.
 // If a flag fits two fields, or two flags that were set are one field,
-// [source.Snapshot].Err has a *[tree.Problem] for each.
+// [source.Snapshot].Err has a [tree.Problem] for each.
 func New(set *flag.FlagSet) source.Source {
 	if set == nil {
 		set = flag.CommandLine
@@ -71,7 +71,7 @@ func (f flags) read() source.Snapshot {
 			return
 		}
 		if err != nil {
-			problems = append(problems, &tree.Problem{Kind: tree.Unusable, Origin: f.origin(each.Name), Err: err})
+			problems = append(problems, tree.Problem{Kind: tree.Unusable, Origin: f.origin(each.Name), Err: err})
 			return
 		}
 		if other, ok := setBy[path.String()]; ok {
@@ -87,8 +87,8 @@ func (f flags) read() source.Snapshot {
 	return source.Snapshot{Tree: edit.Tree().Located(f.locator(setBy))}
 }
 
-func (f flags) rivals(path tree.Path, x, y string) *tree.Problem {
-	return &tree.Problem{
+func (f flags) rivals(path tree.Path, x, y string) tree.Problem {
+	return tree.Problem{
 		Path:    path,
 		Kind:    tree.Duplicate,
 		Origin:  f.origin(x),

@@ -139,7 +139,7 @@ func TestFlagsProblems(t *testing.T) {
 				t.Fatal(err)
 			}
 			snap := read(t, flags.New(set), c.shape)
-			var problem *tree.Problem
+			var problem tree.Problem
 			if !errors.As(snap.Err, &problem) {
 				t.Fatalf("got %v, want a problem", snap.Err)
 			}

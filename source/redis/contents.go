@@ -126,7 +126,7 @@ func (c *contents) problems() error {
 	var all []error
 	for _, key := range keys[:min(len(keys), maxProblems)] {
 		path, _, _ := c.keys.Path(key)
-		all = append(all, &tree.Problem{Path: path, Kind: tree.Unusable, Origin: c.origin(key), Err: c.bad[key]})
+		all = append(all, tree.Problem{Path: path, Kind: tree.Unusable, Origin: c.origin(key), Err: c.bad[key]})
 	}
 	return errors.Join(all...)
 }
@@ -142,5 +142,5 @@ func (c *contents) tooLarge(keys, bytes int) error {
 	default:
 		return nil
 	}
-	return &tree.Problem{Kind: tree.TooLarge, Origin: c.origin(c.keys.Key(nil)), Err: err}
+	return tree.Problem{Kind: tree.TooLarge, Origin: c.origin(c.keys.Key(nil)), Err: err}
 }

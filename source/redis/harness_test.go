@@ -185,7 +185,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // checkProblem checks that an error is a problem of a kind with a native key.
 func checkProblem(t testing.TB, err error, kind tree.ProblemKind, key, words string) {
 	t.Helper()
-	var p *tree.Problem
+	var p tree.Problem
 	switch {
 	case !errors.As(err, &p):
 		t.Errorf("error %v (%T) is no problem", err, err)

@@ -46,7 +46,7 @@ func (h *hash) read(ctx context.Context, _ bool) error {
 	h.wrong = nil
 	switch {
 	case isWrongType(err):
-		h.wrong = &tree.Problem{Kind: tree.Unusable, Origin: h.origin(""), Err: errors.New("key holds another type than a hash")}
+		h.wrong = tree.Problem{Kind: tree.Unusable, Origin: h.origin(""), Err: errors.New("key holds another type than a hash")}
 		return nil
 	case err != nil:
 		return fmt.Errorf("read: %w", err)

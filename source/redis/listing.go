@@ -48,7 +48,7 @@ func (l *listing) snapshot() source.Snapshot {
 	snap := l.contents.snapshot()
 	if snap.Revision = l.version.text; l.versioned != "" && l.version.kind != text && len(l.values) > 0 {
 		err := errors.New("the version key is not there, or no string, though others are there")
-		snap.Err = &tree.Problem{Kind: tree.Unusable, Origin: l.origin(l.versioned), Err: err}
+		snap.Err = tree.Problem{Kind: tree.Unusable, Origin: l.origin(l.versioned), Err: err}
 	}
 	return snap
 }
@@ -59,7 +59,7 @@ func (l *listing) read(ctx context.Context, told bool) error {
 		read = l.readSettled
 	}
 	next, err := read(ctx)
-	var problem *tree.Problem
+	var problem tree.Problem
 	l.over = nil
 	switch {
 	case errors.As(err, &problem):

@@ -201,7 +201,7 @@ func TestTooLarge(t *testing.T) {
 					}
 				}
 				large := func(s source.Snapshot) bool {
-					var p *tree.Problem
+					var p tree.Problem
 					return errors.As(s.Err, &p) && p.Kind == tree.TooLarge
 				}
 				few := func(s source.Snapshot) bool { return s.Err == nil && s.Tree.Root().Len() == 5 }
