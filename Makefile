@@ -1,5 +1,7 @@
 # make test    the real servers, every check, and all tests with the race detector
 # make servers the servers alone; `go test ./...` uses whichever it finds and says what it skipped
+# make bench   the libraries side by side, into README.md and docs/; QUICK=1 only looks whether it works;
+#              SUBJECT=propagation, rest or fleet measures that instead, with the servers
 
 BIN     := .servers/bin
 BUILT   := $(addprefix $(BIN)/,consul etcd etcdctl etcdutl staticcheck)
@@ -7,10 +9,13 @@ SUDO    := $(if $(filter 0,$(shell id -u)),,sudo)
 MODULES := $(dir $(wildcard go.mod */go.mod */*/go.mod))
 TIMEOUT ?= 30m
 
-.PHONY: test servers packages fmt-check vet staticcheck tidy-check
+.PHONY: test bench servers packages fmt-check vet staticcheck tidy-check
 
 test: servers fmt-check vet staticcheck tidy-check
 	CONFSYNC_REQUIRE_SERVERS=1 go test -race -shuffle=on -timeout $(TIMEOUT) ./...
+
+bench:
+	go -C bench run . $(if $(QUICK),-quick) $(SUBJECT)
 
 servers: $(BUILT) packages
 

@@ -1,0 +1,135 @@
+package stores
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/confsync/confsync/internal/testserver"
+)
+
+// consulFaults: an older snapshot is restored, while the server runs.
+func (b *bout) consulFaults() []fault {
+	return []fault{{name: "restore", inject: func() {
+		c := b.writer.direct().(*consulClient)
+		var saved []byte
+		held := b.save(func() error {
+			r, _, err := c.api.Snapshot().Save(nil)
+			if err != nil {
+				return err
+			}
+			defer r.Close()
+			saved, err = io.ReadAll(r)
+			return err
+		})
+		b.replace(held, func() { must(b, c.api.Snapshot().Restore(nil, bytes.NewReader(saved))) })
+	}}}
+}
+
+// save takes a copy of the store, lets the writer go on from there, and returns
+// what the copy holds.
+func (b *bout) save(copy func() error) state {
+	b.Helper()
+	var held state
+	must(b, b.writer.frozen(bound, func(now state) error { held = now; return copy() }))
+	b.awaitCommits(5)
+	return held
+}
+
+func (b *bout) awaitCommits(n int64) {
+	b.Helper()
+	before := b.writer.commits.Load()
+	eventually(b, bound, func() string { return "more commits" }, func() bool { return b.writer.commits.Load() >= before+n })
+}
+
+// etcdFaults: the past is compacted behind the sources' backs, and an older
+// snapshot restored on the same port.
+func (b *bout) etcdFaults() []fault {
+	var file string
+	var held state
+	return []fault{
+		{"compaction", true, func() {
+			b.cut()
+			b.awaitCommits(5)
+			c := b.writer.direct().(*etcdClient)
+			ctx, cancel := context.WithTimeout(context.Background(), bound)
+			defer cancel()
+			now, err := c.Get(ctx, root)
+			must(b, err)
+			_, err = c.Compact(ctx, now.Header.Revision)
+			must(b, err)
+			if _, err := c.Get(ctx, root, clientv3.WithRev(now.Header.Revision-1)); !errors.Is(err, rpctypes.ErrCompacted) {
+				b.Fatalf("the revision before the compaction: %v", err)
+			}
+		}, b.mend},
+		{"restore", true, func() {
+			file = filepath.Join(b.TempDir(), "snapshot")
+			held = b.save(func() error { _, err := b.server.TryCLI("snapshot", "save", file); return err })
+			b.server.Kill()
+		}, func() {
+			b.replace(held, func() { testserver.EtcdRestore(b.server, file); b.server.Start() })
+		}},
+	}
+}
+
+// redisFaults: subscriptions are killed, everything is flushed without a
+// notification, and notifications are switched off for a while.
+func (b *bout) redisFaults() []fault {
+	c := b.writer.direct().(*redisClient)
+	ctx := context.Background()
+	return []fault{
+		{name: "subscriptions killed", inject: func() {
+			killed, err := c.ClientKillByFilter(ctx, "TYPE", "pubsub").Result()
+			must(b, err)
+			if killed < int64(len(b.watchers)) {
+				b.Fatalf("%d subscriptions of %d watchers were killed", killed, len(b.watchers))
+			}
+		}},
+		{name: "flush", inject: func() {
+			b.expectUnheard(true)
+			b.replace(state{}, func() {
+				must(b, c.FlushAll(ctx).Err())
+				if left, err := c.DBSize(ctx).Result(); err != nil || left > 0 {
+					b.Fatalf("%d keys are left: %v", left, err)
+				}
+			})
+			b.converge()
+			b.expectUnheard(false)
+		}},
+		{name: "notifications off", inject: func() {
+			b.expectUnheard(true)
+			must(b, c.ConfigSet(ctx, "notify-keyspace-events", "").Err())
+			b.notes("polling every 500ms: keyspace notifications are off")
+			b.expectUnheard(false)
+			b.converge()
+		}, heal: func() {
+			must(b, c.ConfigSet(ctx, "notify-keyspace-events", "KA").Err())
+			b.notes("")
+		}},
+	}
+}
+
+// expectUnheard is about the ways in which a notification says which keys to
+// read. A hash and a document are always read whole.
+func (b *bout) expectUnheard(unheard bool) {
+	for _, w := range b.watchers {
+		if w.way == keys || w.way == versioned {
+			w.expectUnheard(unheard)
+		}
+	}
+}
+
+// notes waits until every program's status has a note.
+func (b *bout) notes(want string) {
+	b.Helper()
+	for _, w := range b.watchers {
+		eventually(b, bound, func() string { return fmt.Sprintf("the note %q; %v", want, w.cfg.Status()) },
+			func() bool { return w.status().Note == want })
+	}
+}

@@ -1,0 +1,68 @@
+package stores
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"text/tabwriter"
+)
+
+// table is the outcomes of rules, one for each of several columns.
+type table struct {
+	mu      sync.Mutex
+	columns []string
+	rules   []string // in the order in which they came
+	cells   map[[2]string]string
+}
+
+// watch notes the outcome of a test when it ends.
+func (tb *table) watch(t *testing.T, rule, column string) {
+	t.Cleanup(func() {
+		switch {
+		case t.Failed():
+			tb.set(rule, column, "FAILED")
+		case t.Skipped():
+			tb.set(rule, column, "-")
+		default:
+			tb.set(rule, column, "kept")
+		}
+	})
+}
+
+func (tb *table) set(rule, column, outcome string) {
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	if tb.cells == nil {
+		tb.cells = map[[2]string]string{}
+	}
+	if !slices.Contains(tb.rules, rule) {
+		tb.rules = append(tb.rules, rule)
+	}
+	if !slices.Contains(tb.columns, column) {
+		tb.columns = append(tb.columns, column)
+	}
+	tb.cells[[2]string{rule, column}] = outcome
+}
+
+func (tb *table) String() string {
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "rule\t%s\n", strings.Join(tb.columns, "\t"))
+	for _, rule := range tb.rules {
+		fmt.Fprint(w, rule)
+		for _, column := range tb.columns {
+			outcome := tb.cells[[2]string{rule, column}]
+			if outcome == "" {
+				outcome = "-"
+			}
+			fmt.Fprintf(w, "\t%s", outcome)
+		}
+		fmt.Fprintln(w)
+	}
+	w.Flush()
+	return b.String()
+}

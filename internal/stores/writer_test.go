@@ -1,0 +1,136 @@
+package stores
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// writer changes a store's keys, in transactions, and notes each state first.
+// Every transaction is guarded by the key seq, so that one whose outcome is not
+// known is made upon the state that it was meant for or never. It goes to the
+// server directly.
+type writer struct {
+	root    string
+	ledger  *ledger
+	commits atomic.Int64 // that were confirmed
+
+	mu     sync.Mutex
+	client client
+	rand   *rand.Rand
+	seq    int   // of the last attempt
+	base   state // what the store holds, if that is sure
+	unsure bool
+}
+
+// run writes until ctx ends.
+func (w *writer) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		wait := w.step(ctx)
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+	}
+}
+
+// step commits once, if the store lets it, and says how long to rest.
+func (w *writer) step(ctx context.Context) (rest time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.knowLocked(ctx) {
+		return 50 * time.Millisecond
+	}
+	tx, next := w.changesLocked()
+	at := w.ledger.note(next)
+	if err := w.client.commit(ctx, tx); err != nil {
+		w.unsure = true
+		return 50 * time.Millisecond
+	}
+	w.base = next
+	w.ledger.confirm(at)
+	w.commits.Add(1)
+	return time.Duration(w.rand.IntN(40)) * time.Millisecond
+}
+
+// knowLocked finds out what the store holds, where that isn't sure.
+func (w *writer) knowLocked(ctx context.Context) bool {
+	if !w.unsure {
+		return true
+	}
+	seq, err := w.client.get(ctx, w.root+"/seq")
+	if err != nil {
+		return false
+	}
+	base, at, ok := w.ledger.withSeq(seq)
+	if !ok {
+		w.ledger.fail("the store holds seq %q, which is older than what it has confirmed: the test is wrong", seq)
+		return false
+	}
+	w.ledger.confirm(at)
+	w.base, w.unsure = base, false
+	return true
+}
+
+// changesLocked are the next transaction and the state after it.
+func (w *writer) changesLocked() (txn, state) {
+	w.seq++
+	tx := txn{root: w.root, guard: "seq", was: w.base["seq"], put: map[string]string{"seq": fmt.Sprint(w.seq)}}
+	for range 1 + w.rand.IntN(6) {
+		key := fmt.Sprintf("k/g%d/%c", w.rand.IntN(4), 'a'+w.rand.IntN(6))
+		_, there := w.base[key]
+		switch {
+		case tx.put[key] != "" || slices.Contains(tx.del, key):
+		case there && w.rand.IntN(3) == 0:
+			tx.del = append(tx.del, key)
+		default:
+			tx.put[key] = fmt.Sprintf("v%d\n", w.seq)
+		}
+	}
+	next := maps.Clone(w.base)
+	maps.Copy(next, tx.put)
+	for _, key := range tx.del {
+		delete(next, key)
+	}
+	tx.doc = nested(next, "/")
+	return tx, next
+}
+
+// frozen calls do with what the store holds, while nobody writes.
+func (w *writer) frozen(within time.Duration, do func(held state) error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	for !w.knowLocked(ctx) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		time.Sleep(50 * time.Millisecond) // between attempts
+	}
+	return do(w.base)
+}
+
+// turn declares a new epoch, and has replace put the store into the state that it
+// begins with while nobody writes. replace returns the client to go on with.
+func (w *writer) turn(values state, replace func(client) client) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ledger.turn(values)
+	w.client = replace(w.client)
+	w.base, w.unsure = values, false
+}
+
+// direct is the writer's client.
+func (w *writer) direct() client {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.client
+}
