@@ -2,20 +2,26 @@
 # make servers the servers alone; `go test ./...` uses whichever it finds and says what it skipped
 # make bench   the libraries side by side, into README.md and docs/; QUICK=1 only looks whether it works;
 #              SUBJECT=propagation, rest or fleet measures that instead, with the servers
+# make soak    faults in all four stores for SOAK, into soak-report.txt; SEED repeats their order
 
 BIN     := .servers/bin
 BUILT   := $(addprefix $(BIN)/,consul etcd etcdctl etcdutl staticcheck)
 SUDO    := $(if $(filter 0,$(shell id -u)),,sudo)
 MODULES := $(dir $(wildcard go.mod */go.mod */*/go.mod))
 TIMEOUT ?= 30m
+SOAK    ?= 20m
 
-.PHONY: test bench servers packages fmt-check vet staticcheck tidy-check
+.PHONY: test bench soak servers packages fmt-check vet staticcheck tidy-check
 
 test: servers fmt-check vet staticcheck tidy-check
 	CONFSYNC_REQUIRE_SERVERS=1 go test -race -shuffle=on -timeout $(TIMEOUT) ./...
 
 bench:
 	go -C bench run . $(if $(QUICK),-quick) $(SUBJECT)
+
+soak: servers
+	CONFSYNC_REQUIRE_SERVERS=1 CONFSYNC_SOAK=$(SOAK) CONFSYNC_SEED=$(SEED) CONFSYNC_REPORT=$(CURDIR)/soak-report.txt \
+		go test -race -count=1 -v -run '^TestU8Faults$$' -timeout $(SOAK)15m ./internal/stores
 
 servers: $(BUILT) packages
 

@@ -16,9 +16,13 @@ import (
 
 const (
 	probe  = 700 * time.Millisecond // of the sources
-	stated = 2 * probe              // within which each of them says that it is cut off
+	stated = 2 * probe              // within which each of them finds out that it is cut off
 	slack  = 5 * time.Second        // for a busy machine
-	bound  = 30 * time.Second       // for a source to converge after a fault has healed
+
+	// bound is for a source to converge once a fault has healed. It is that long
+	// because ZooKeeper's client waits 28s, with this session, for the greeting of a
+	// server that was only starting when it connected.
+	bound = 45 * time.Second
 )
 
 // fault is something that happens to a store or to the way there. Both functions

@@ -124,6 +124,17 @@ func backends() []backend {
 	return []backend{consulStore(), etcdStore(), redisStore(), zookeeperStore()}
 }
 
+// sideBySide runs a test for every store, all at a time, whatever -parallel says:
+// most of the time they wait.
+func sideBySide(t *testing.T, test func(*testing.T, backend)) {
+	t.Helper()
+	var running sync.WaitGroup
+	for _, b := range backends() {
+		running.Go(func() { t.Run(b.name, func(t *testing.T) { test(t, b) }) })
+	}
+	running.Wait()
+}
+
 // ofOthers are the goroutines that clients and proxies leave for a moment.
 func ofOthers() []goleak.Option {
 	var all []goleak.Option

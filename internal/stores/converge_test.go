@@ -21,10 +21,11 @@ func TestU1Converge(t *testing.T) {
 }
 
 func converges(t *testing.T, b backend) {
-	const watchers, rate, batch, workers = 100, 1000, 10, 4
+	const watchers, rate, batch, workers = 100, 1000, 25, 8
 	server := b.serve(t)
 	shared := b.connect(t, server.Addr(), nil)
 	t.Cleanup(shared.close)
+	must(t, shared.commit(t.Context(), txn{root: root, put: map[string]string{"first": "1"}}))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 
@@ -41,7 +42,7 @@ func converges(t *testing.T, b backend) {
 			for n := 0; ctx.Err() == nil; n++ {
 				tx := txn{root: root, put: map[string]string{}}
 				for k := range batch {
-					tx.put[fmt.Sprintf("w%d/k%d", i, (n*batch+k)%25)] = fmt.Sprint(n)
+					tx.put[fmt.Sprintf("w%d/k%d", i, k)] = fmt.Sprint(n)
 				}
 				if err := c.commit(context.Background(), tx); err != nil {
 					t.Error(err)
@@ -65,12 +66,12 @@ func converges(t *testing.T, b backend) {
 	// One after another, so that they start at all moments of the writing.
 	var sups []*source.Supervisor
 	for i := range watchers {
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond)
 		w := b.ways[i%len(b.ways)]
 		if w == page { // nobody writes the document
 			w = keys
 		}
-		sups = append(sups, supervise(t, shared.source(w, root, options{probe: 5 * time.Second})))
+		sups = append(sups, supervise(t, shared.source(w, root, options{probe: 5 * time.Second}), hasty()))
 	}
 	for i, sup := range sups {
 		eventually(t, 2*time.Minute, func() string { return fmt.Sprintf("a first snapshot of %d: %+v", i, sup.Status()) }, func() bool {
@@ -81,9 +82,7 @@ func converges(t *testing.T, b backend) {
 	cancel()
 	writing.Wait()
 	wrote := time.Since(began)
-	var held state
-	var err error
-	held, err = shared.read(t.Context(), root)
+	held, err := shared.read(t.Context(), root)
 	must(t, err)
 	stopped := time.Now()
 	for i, sup := range sups {

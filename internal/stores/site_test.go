@@ -59,7 +59,7 @@ func (s *site) outside(key, value string) {
 // watched is the source, which watches until the test ends.
 func (s *site) watched() *source.Supervisor {
 	if s.sup == nil {
-		s.sup = supervise(s, s.client.source(s.way, s.root, s.opts))
+		s.sup = supervise(s, s.client.source(s.way, s.root, s.opts), hasty())
 	}
 	return s.sup
 }
@@ -91,12 +91,15 @@ func (s *site) refuses() error {
 	return sup.Status().Err
 }
 
-// supervise runs a source, with little patience, until the test ends.
-func supervise(t testing.TB, src source.Source) *source.Supervisor {
+// hasty is a policy of little patience.
+func hasty() source.Policy {
+	return source.Policy{StaleAfter: time.Second, MinBackoff: 20 * time.Millisecond, MaxBackoff: 500 * time.Millisecond}
+}
+
+// supervise runs a source until the test ends.
+func supervise(t testing.TB, src source.Source, p source.Policy) *source.Supervisor {
 	t.Helper()
-	sup := source.NewSupervisor(src, source.Policy{
-		StaleAfter: time.Second, MinBackoff: 20 * time.Millisecond, MaxBackoff: 500 * time.Millisecond,
-	}, nil)
+	sup := source.NewSupervisor(src, p, nil)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {

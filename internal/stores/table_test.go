@@ -9,12 +9,23 @@ import (
 	"text/tabwriter"
 )
 
-// table is the outcomes of rules, one for each of several columns.
+// table is the outcomes of rules, one for each column.
 type table struct {
 	mu      sync.Mutex
 	columns []string
 	rules   []string // in the order in which they came
 	cells   map[[2]string]string
+}
+
+// newTable is a table with a column for each way of each store.
+func newTable() *table {
+	tb := &table{cells: map[[2]string]string{}}
+	for _, b := range backends() {
+		for _, w := range b.ways {
+			tb.columns = append(tb.columns, b.name+" "+string(w))
+		}
+	}
+	return tb
 }
 
 // watch notes the outcome of a test when it ends.
@@ -34,14 +45,8 @@ func (tb *table) watch(t *testing.T, rule, column string) {
 func (tb *table) set(rule, column, outcome string) {
 	tb.mu.Lock()
 	defer tb.mu.Unlock()
-	if tb.cells == nil {
-		tb.cells = map[[2]string]string{}
-	}
 	if !slices.Contains(tb.rules, rule) {
 		tb.rules = append(tb.rules, rule)
-	}
-	if !slices.Contains(tb.columns, column) {
-		tb.columns = append(tb.columns, column)
 	}
 	tb.cells[[2]string{rule, column}] = outcome
 }

@@ -30,16 +30,14 @@ func (h *hundred) of() (generation int, whole bool) {
 // then one right after another. Consul and etcd take at most 128 operations in one,
 // so a hundred keys are one transaction in every store.
 func TestTransactionOf100KeysIsOneGeneration(t *testing.T) {
-	for _, b := range backends() {
-		t.Run(b.name, func(t *testing.T) {
-			server := b.serve(t)
-			c := b.connect(t, server.Addr(), nil)
-			t.Cleanup(c.close)
-			for _, w := range b.ways {
-				t.Run(string(w), func(t *testing.T) { arrivesWhole(t, c, w) })
-			}
-		})
-	}
+	sideBySide(t, func(t *testing.T, b backend) {
+		server := b.serve(t)
+		c := b.connect(t, server.Addr(), nil)
+		t.Cleanup(c.close)
+		for _, w := range b.ways {
+			t.Run(string(w), func(t *testing.T) { arrivesWhole(t, c, w) })
+		}
+	})
 }
 
 func arrivesWhole(t *testing.T, c client, w way) {
@@ -103,27 +101,25 @@ func arrivesWhole(t *testing.T, c client, w way) {
 // TestTransactionLimit says what one transaction of a store holds.
 func TestTransactionLimit(t *testing.T) {
 	limits := map[string]int{"consul": 128, "etcd": 128, "redis": 1000, "zookeeper": 1000}
-	for _, b := range backends() {
-		t.Run(b.name, func(t *testing.T) {
-			server := b.serve(t)
-			c := b.connect(t, server.Addr(), nil)
-			t.Cleanup(c.close)
-			commit := func(n int) error {
-				tx := txn{put: map[string]string{}}
-				for i := range n {
-					tx.put[fmt.Sprintf("k%d", i)] = "x"
-				}
-				return c.commit(t.Context(), tx)
+	sideBySide(t, func(t *testing.T, b backend) {
+		server := b.serve(t)
+		c := b.connect(t, server.Addr(), nil)
+		t.Cleanup(c.close)
+		commit := func(n int) error {
+			tx := txn{put: map[string]string{}}
+			for i := range n {
+				tx.put[fmt.Sprintf("k%d", i)] = "x"
 			}
-			limit := limits[b.name]
-			if err := commit(limit); err != nil {
-				t.Errorf("%d keys: %v", limit, err)
-			}
-			err := commit(limit + 1)
-			if limit == 128 && err == nil || limit == 1000 && err != nil {
-				t.Errorf("%d keys: %v", limit+1, err)
-			}
-			t.Logf("%d keys in one transaction are taken; %d: %v", limit, limit+1, err)
-		})
-	}
+			return c.commit(t.Context(), tx)
+		}
+		limit := limits[b.name]
+		if err := commit(limit); err != nil {
+			t.Errorf("%d keys: %v", limit, err)
+		}
+		err := commit(limit + 1)
+		if limit == 128 && err == nil || limit == 1000 && err != nil {
+			t.Errorf("%d keys: %v", limit+1, err)
+		}
+		t.Logf("%d keys in one transaction are taken; %d: %v", limit, limit+1, err)
+	})
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"runtime"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,16 +22,13 @@ func TestU8Faults(t *testing.T) {
 	t.Logf("seed %d", seed)
 	before, current := runtime.NumGoroutine(), goleak.IgnoreCurrent()
 	r := &report{seed: seed, began: time.Now()}
-	var running sync.WaitGroup
-	for i, b := range backends() {
-		tally := r.tally(b.name)
-		running.Go(func() {
-			t.Run(b.name, func(t *testing.T) {
-				newBout(t, b, seed+uint64(i), tally).run(r.began.Add(soak))
-			})
-		})
+	tallies := map[string]*tally{}
+	for _, b := range backends() {
+		tallies[b.name] = r.tally(b.name)
 	}
-	running.Wait()
+	sideBySide(t, func(t *testing.T, b backend) {
+		newBout(t, b, seed+uint64(len(b.name)), tallies[b.name]).run(r.began.Add(soak))
+	})
 	err = goleak.Find(current)
 	if err != nil {
 		t.Errorf("goroutines are left: %v", err)

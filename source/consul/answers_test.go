@@ -102,11 +102,10 @@ func TestC4EmptinessIsConfirmed(t *testing.T) {
 		want    []string
 		reads   []string // "c" where the read was a consistent one
 	}{
-		{"denied", []reply{{index: 20, pairs: full}, {index: 21}, {index: 22, pairs: full}}, []string{`{a:"x"}`, `{a:"x"}`}, []string{"", "", "c", ""}},
-		{"true", []reply{{index: 20, pairs: full}, {index: 21}, {index: 21}}, []string{`{a:"x"}`, `nothing`}, []string{"", "", "c", ""}},
-		{"at the start, denied", []reply{{index: 21}, {index: 22, pairs: full}}, []string{`{a:"x"}`}, []string{"", "c", ""}},
-		{"at the start, true, and then no news", []reply{{index: 21}, {index: 21}, {index: 23}}, []string{`nothing`, `nothing`}, []string{"", "c", "", ""}},
-		{"can't be confirmed", []reply{{index: 20, pairs: full}, {index: 21}, {status: 500, body: "no leader"}}, []string{`{a:"x"}`}, []string{"", "", "c"}},
+		{"denied", []reply{{index: 20, pairs: full}, {index: 21}, {index: 22, pairs: full}}, []string{`{a:"x"}`, `{a:"x"}`}, []string{"c", "", "c", ""}},
+		{"true", []reply{{index: 20, pairs: full}, {index: 21}, {index: 21}}, []string{`{a:"x"}`, `nothing`}, []string{"c", "", "c", ""}},
+		{"at the start, and then no news", []reply{{index: 21}, {index: 23}}, []string{`nothing`, `nothing`}, []string{"c", "", ""}},
+		{"can't be confirmed", []reply{{index: 20, pairs: full}, {index: 21}, {status: 500, body: "no leader"}}, []string{`{a:"x"}`}, []string{"c", "", "c"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

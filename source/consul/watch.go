@@ -27,14 +27,15 @@ func (s *store) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	return fmt.Errorf("%s: %w", s.Name(), context.Cause(watching))
 }
 
-// follow asks again and again for what is newer than it knows. That there is
-// nothing is confirmed when it is news.
+// follow asks again and again for what is newer than it knows. It believes
+// only a consistent read in what a server that has just started might say while
+// it still replays its log: at first, when the index has gone back, and when all
+// keys are gone.
 //
 // What it waits beyond is the index of the last answer, or 0 for no waiting:
 //
 //   - at first, as a server that was rebuilt meanwhile may be at a low index,
 //     and would let us wait for it to pass ours;
-//   - when the index has gone back, for the same reason;
 //   - when an answer is no newer though the wait has not passed: so ends the
 //     state that a restored snapshot replaces, and the new index is not told;
 //   - after a pause for the limit's sake, in which that end may have been missed.
@@ -43,10 +44,14 @@ func (s *store) follow(ctx context.Context, emit func(source.Snapshot)) error {
 	limit := newPace(s.opts.Rate)
 	var last, beyond uint64
 	for empty := false; ; {
+		var got answer
+		var err error
 		asked := time.Now()
-		got, err := s.read(ctx, beyond)
+		if last > 0 {
+			got, err = s.read(ctx, beyond)
+		}
 		early := time.Since(asked) < s.opts.Wait
-		if err == nil && len(got.pairs) == 0 && !empty {
+		if err == nil && (got.index < last || len(got.pairs) == 0 && !empty) {
 			got, err = s.confirm(ctx)
 		}
 		if err != nil {
@@ -61,7 +66,7 @@ func (s *store) follow(ctx context.Context, emit func(source.Snapshot)) error {
 				return err
 			}
 		}
-		replaced := beyond > 0 && (got.index < beyond || got.index == beyond && early)
+		replaced := got.index == beyond && early
 		last, beyond, empty = got.index, got.index, none
 		if replaced || paused && newer {
 			beyond = 0
