@@ -51,6 +51,18 @@ func (tb *table) set(rule, column, outcome string) {
 	tb.cells[[2]string{rule, column}] = outcome
 }
 
+// filled is how many rules have an outcome in a column.
+func (tb *table) filled(column string) (n int) {
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	for _, rule := range tb.rules {
+		if tb.cells[[2]string{rule, column}] != "" {
+			n++
+		}
+	}
+	return n
+}
+
 func (tb *table) String() string {
 	tb.mu.Lock()
 	defer tb.mu.Unlock()

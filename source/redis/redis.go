@@ -24,7 +24,8 @@
 //
 // FLUSHALL and SWAPDB notify nobody, and a message may be lost. Every probe
 // therefore compares some keys with what the server holds, and Options.Resync
-// reads everything.
+// reads everything. Until then, keys that are notified after such a loss are
+// read beside older ones. A hash and a document are always read whole.
 //
 // # What it needs
 //
