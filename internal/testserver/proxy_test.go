@@ -82,9 +82,10 @@ func TestProxyPassesAndCounts(t *testing.T) {
 	c := talk(t, p.Addr())
 	c.send(t, "hello")
 	c.wantLine(t, "hello")
-	if up, down := p.Bytes(); up != 6 || down != 6 {
-		t.Errorf("Bytes() = %d, %d; want 6, 6", up, down)
-	}
+	eventually(t, "six bytes are counted each way", func() bool {
+		up, down := p.Bytes()
+		return up == 6 && down == 6
+	})
 	if open, all := p.Connections(), p.Accepted(); open != 1 || all != 1 {
 		t.Errorf("connections: %d open of %d; want 1 of 1", open, all)
 	}

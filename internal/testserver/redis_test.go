@@ -55,7 +55,7 @@ func TestRedisFailover(t *testing.T) {
 				t.Fatalf("leader is %s, want the first server", old.Addr())
 			}
 			old.CLI("SET", "k", "v")
-			old.CLI("WAIT", "1", "5000")
+			eventually(t, "the replica has the value", func() bool { return f.Servers[1].CLI("GET", "k") == "v" })
 			old.Kill()
 			leader := f.Leader()
 			if leader != f.Servers[1] {
