@@ -168,9 +168,15 @@ func (e *engine) judge(v *view) {
 	e.publish(next)
 }
 
-// bind fills and validates a value, off to the side.
-func (e *engine) bind(v *view) (binder.Bound, []Problem) {
-	bound, problems := e.binder.Bind(e.bound, v.root)
+// bind fills and validates a value, off to the side. A panic in a method of
+// the user's type is a problem like any other.
+func (e *engine) bind(v *view) (bound binder.Bound, problems []Problem) {
+	defer func() {
+		if r := recover(); r != nil {
+			bound, problems = e.bound, []Problem{{Kind: tree.Invalid, Err: fmt.Errorf("a method of the type panicked: %v", panicText(r))}}
+		}
+	}()
+	bound, problems = e.binder.Bind(e.bound, v.root)
 	if len(problems) == 0 && e.unknown == RejectUnknown {
 		for _, p := range bound.Unknown {
 			problems = append(problems, v.unknown(p))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"reflect"
 	"runtime"
@@ -56,6 +57,37 @@ func TestPromise1NeverWorse(t *testing.T) {
 			eventually(t, "healed", func() bool { return c.Get().Server.Port == 9091 && c.Status().Rejected == nil })
 		})
 	}
+}
+
+// touchy is a type whose Equal panics at one value.
+type touchy string
+
+func (t touchy) Equal(u touchy) bool {
+	if t == "bad" || u == "bad" {
+		panic(errors.New("on purpose"))
+	}
+	return t == u
+}
+
+func (t *touchy) UnmarshalText(text []byte) error { *t = touchy(text); return nil }
+
+func TestPromise1PanickingTypeIsContained(t *testing.T) {
+	m := sourcetest.NewMemory("m", map[string]any{"list": []any{"a", "b"}})
+	c, err := confsync.Open(t.Context(), confsync.Options[struct{ List []touchy }]{
+		Sources: []source.Source{m}, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	before := c.Get()
+	m.Set("list", []any{"a", "bad"})
+	eventually(t, "rejected", func() bool { return c.Status().Rejected != nil })
+	if c.Get() != before || !strings.Contains(c.Status().Rejected.Error(), "panicked") {
+		t.Errorf("status: %v", c.Status())
+	}
+	m.Set("list", []any{"a", "c"})
+	eventually(t, "healed", func() bool { return c.Get().List[1] == "c" })
 }
 
 func TestPromise1RejectionHealsWithoutAGeneration(t *testing.T) {
