@@ -11,9 +11,9 @@ MODULES := $(dir $(wildcard go.mod */go.mod */*/go.mod))
 TIMEOUT ?= 30m
 SOAK    ?= 20m
 
-.PHONY: test bench soak servers packages fmt-check vet staticcheck tidy-check
+.PHONY: test bench soak servers packages fmt-check vet staticcheck tidy-check bench-check
 
-test: servers fmt-check vet staticcheck tidy-check
+test: servers fmt-check vet staticcheck tidy-check bench-check
 	CONFSYNC_REQUIRE_SERVERS=1 go test -race -shuffle=on -timeout $(TIMEOUT) ./...
 
 bench:
@@ -44,6 +44,11 @@ packages:
 		$(SUDO) apt-get update && \
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends redis-server zookeeper && \
 		{ test ! -d /run/systemd/system || $(SUDO) systemctl disable --now redis-server; }; }
+
+# The benchmarks' own tests: that every library is asked for the same, and answers it.
+bench-check:
+	go -C bench vet ./...
+	go -C bench test ./...
 
 fmt-check:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w $$unformatted"; exit 1; }

@@ -38,6 +38,5 @@ func outage(ctx context.Context, root string, quick bool) error {
 		return err
 	}
 	unspread := fleet.Calculate(10_000, plan.Away, fleet.Unspread())
-	names := []string{"", "", "", "", "10,000, were there no jitter"}
-	return report.FleetPicture(append(outages, unspread), names, filepath.Join(root, "docs", "fleet-outage.svg"))
+	return report.FleetPicture(outages, unspread, filepath.Join(root, "docs", "fleet-outage.svg"))
 }

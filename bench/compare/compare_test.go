@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -173,6 +172,6 @@ func TestDocumentsAreTheSame(t *testing.T) {
 		t.Error("fleets that differ are the same")
 	}
 	if _, err := expected(want, []values{nested(map[string]int{retriesPath(99): 1})}); err == nil {
-		t.Error(fmt.Sprint("a service out of nowhere"))
+		t.Error("a service out of nowhere was taken")
 	}
 }

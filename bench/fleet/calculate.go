@@ -26,7 +26,8 @@ func Unspread() Policy {
 }
 
 // Calculate is the outage of a store that refuses at once while it is away, and
-// answers at once when it is back.
+// answers at once when it is back. An instance that is back asks twice: for what
+// there is, and for what comes.
 func Calculate(instances int, away time.Duration, p Policy) Outage {
 	o := Outage{Instances: instances, Away: away}
 	for range instances {
@@ -40,7 +41,7 @@ func Calculate(instances int, away time.Duration, p Policy) Outage {
 		for ; t < away; t += b.NextBackOff() {
 			o.Asked = append(o.Asked, t)
 		}
-		o.Asked, o.Back = append(o.Asked, t), append(o.Back, t)
+		o.Asked, o.Back = append(o.Asked, t, t), append(o.Back, t)
 	}
 	slices.Sort(o.Asked)
 	slices.Sort(o.Back)

@@ -38,17 +38,22 @@ func (a *away) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 			return errors.New("cut off")
 		}
 	}
-	a.mu.Lock()
-	a.asked = append(a.asked, time.Since(a.start))
-	a.mu.Unlock()
+	a.ask()
 	select {
 	case <-a.back:
+		a.ask() // for what comes
 		emit(source.Snapshot{Revision: "2"})
 		<-ctx.Done()
 		return ctx.Err()
 	default:
 		return errors.New("refused")
 	}
+}
+
+func (a *away) ask() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.asked = append(a.asked, time.Since(a.start))
 }
 
 // simulate is an outage for real supervisors, in fake time.

@@ -28,7 +28,7 @@ func Fleet(outages []fleet.Outage, c fleet.Change, keys int) string {
 	}
 	return Wrap(fmt.Sprintf(`### An outage
 
-The store is away for %v, refusing connections, and back. The figures are requests in the busiest second. %s instances
+The store is away for %v, refusing connections, and back. The figures are requests in the busiest second of each part. %s instances
 are real, each a supervisor and a Consul source with a connection of its own, on this machine; the others are calculated
 from the same policy, and that the two agree is tested. %s.
 
@@ -41,14 +41,15 @@ ever less, and when the store is back each instance returns within its own last 
 ask, and return, all in the same instants.
 
 **What to set.** After a long outage a fleet of N returns at about N divided by MaxBackoff in a second, and each that
-returns reads all there is. If the store can't give that many lists in a second, raise Policy.MaxBackoff; the last
+returns reads all there is and then asks to wait. If the store can't give that many lists in a second, raise Policy.MaxBackoff; the last
 instance is back after at most one and a half times that. Policy.Resync costs N divided by Resync in a second, all the
 time: 11 lists in a second for 10,000 instances and the default of 15 minutes.
 
 ### One change
 
 %s real instances wait for a change of one key of %s. Half of them had the new tree %s after
-the write, nine tenths after %s, the last after %s. At most %s requests fell into a tenth of a second.
+the write, nine tenths after %s, the last after %s: the time that one server, on the machine of them all, takes to
+write all the answers. At most %s requests fell into a tenth of a second.
 
 %s
 Consul answers every waiting query at once and with the whole prefix, and each instance then asks to wait again: nothing
@@ -72,27 +73,35 @@ func rate(n int) string              { return stats.Count(float64(n)) + "/s" }
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
 func millis(d time.Duration) string  { return stats.Time(float64(d.Nanoseconds())) }
 
-// FleetPicture draws the requests of outages in each second. names go with them;
-// "" is for the usual label.
-func FleetPicture(outages []fleet.Outage, names []string, file string) error {
-	p := NewPlot(fmt.Sprintf("A store is away for %v", outages[0].Away.Round(time.Second)), "seconds", "requests per second")
+// FleetPicture draws the requests of outages in each second, and those of one
+// without jitter.
+func FleetPicture(outages []fleet.Outage, unspread fleet.Outage, file string) error {
+	title := fmt.Sprintf("A store is away for %.0f seconds", outages[0].Away.Seconds())
+	p := NewPlot(title, "seconds", "requests per second")
 	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, Decades(stats.Count)
-	p.Legend.Left = false
-	p.Y.Min = 1
 	for i, o := range outages {
-		var points plotter.XYs
-		for second, n := range o.Rates() {
-			if n > 0 { // there is no logarithm of nothing
-				points = append(points, plotter.XY{X: float64(second), Y: float64(n)})
-			}
-		}
-		name := names[i]
-		if name == "" {
-			name = label(o)
-		}
-		if err := AddLine(p, name, i, points, o.Real); err != nil {
+		line := Line{Name: label(o), Points: rates(o), Colour: i, Bold: o.Real}
+		if err := line.Add(p); err != nil {
 			return err
 		}
 	}
+	name := stats.Count(float64(unspread.Instances)) + ", were there no jitter"
+	if err := (Line{Name: name, Points: rates(unspread), Colour: len(outages), Loose: true}).Add(p); err != nil {
+		return err
+	}
+	p.Legend.Left = false
+	p.Y.Min, p.Y.Max = 1, 30*p.Y.Max // room for the legend
 	return Save(p, file)
+}
+
+// rates are the requests in each second that has any: there is no logarithm of
+// nothing.
+func rates(o fleet.Outage) plotter.XYs {
+	var points plotter.XYs
+	for second, n := range o.Rates() {
+		if n > 0 {
+			points = append(points, plotter.XY{X: float64(second), Y: float64(n)})
+		}
+	}
+	return points
 }

@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
@@ -45,7 +46,8 @@ func Growth(results []compare.Result, key, file string) error {
 		if len(points) == 0 {
 			continue
 		}
-		if err := AddLine(p, name, i, points, name == compare.Ours); err != nil {
+		line := Line{Name: name, Points: points, Colour: i, Bold: name == compare.Ours, Dots: true}
+		if err := line.Add(p); err != nil {
 			return err
 		}
 	}
@@ -57,6 +59,11 @@ func NewPlot(title, x, y string) *plot.Plot {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
 	p.Title.Padding, p.X.Label.Padding = vg.Points(8), vg.Points(4)
+	for _, style := range []*text.Style{
+		&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle,
+	} {
+		style.Font.Variant = "Sans"
+	}
 	p.BackgroundColor = color.White
 	p.Legend.Top, p.Legend.Left, p.Legend.Padding = true, true, vg.Points(2)
 	grid := plotter.NewGrid()
@@ -65,19 +72,37 @@ func NewPlot(title, x, y string) *plot.Plot {
 	return p
 }
 
-// AddLine adds a line with a name, in the colour of that number.
-func AddLine(p *plot.Plot, name string, i int, points plotter.XYs, bold bool) error {
-	line, dots, err := plotter.NewLinePoints(points)
+// Line is one of those in a plot.
+type Line struct {
+	Name   string
+	Points plotter.XYs
+	Colour int  // its number
+	Bold   bool // stands out
+	Dots   bool // a dot at each point
+	Loose  bool // dots alone
+}
+
+// Add adds the line to a plot.
+func (l Line) Add(p *plot.Plot) error {
+	line, dots, err := plotter.NewLinePoints(l.Points)
 	if err != nil {
 		return err
 	}
-	line.Color, line.Width = colours[i%len(colours)], vg.Points(1.2)
-	if bold {
+	line.Color, line.Width = colours[l.Colour%len(colours)], vg.Points(1.2)
+	if l.Bold {
 		line.Width = vg.Points(2.4)
 	}
 	dots.Color, dots.Shape, dots.Radius = line.Color, draw.CircleGlyph{}, vg.Points(2.5)
-	p.Add(line, dots)
-	p.Legend.Add(name, line, dots)
+	var shown []plot.Thumbnailer
+	if !l.Loose {
+		p.Add(line)
+		shown = append(shown, line)
+	}
+	if l.Dots || l.Loose {
+		p.Add(dots)
+		shown = append(shown, dots)
+	}
+	p.Legend.Add(l.Name, shown...)
 	return nil
 }
 

@@ -5,9 +5,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/confsync/confsync/bench/compare"
+	"github.com/confsync/confsync/bench/fleet"
+	"github.com/confsync/confsync/bench/propagation"
 	"github.com/confsync/confsync/bench/report"
+	"github.com/confsync/confsync/bench/rest"
 )
 
 func TestSection(t *testing.T) {
@@ -114,6 +118,44 @@ func TestGrowth(t *testing.T) {
 	if err := report.Growth(nil, "load/yaml", filepath.Join(t.TempDir(), "none.svg")); err != nil {
 		t.Errorf("of nothing: %v", err)
 	}
+}
+
+func TestFleet(t *testing.T) {
+	real := fleet.Calculate(100, 20*time.Second, fleet.Default())
+	real.Real = true
+	outages := []fleet.Outage{real, fleet.Calculate(1_000, 20*time.Second, fleet.Default())}
+	change := fleet.Change{Instances: 2, Seen: []time.Duration{time.Second, 3 * time.Second}, Asked: 2, Peak: 1, Down: 2 << 20}
+	contains(t, report.Fleet(outages, change, 1_000), "| 100, measured |", "| 1,000, calculated |", "away for 20s",
+		"the new tree 2.00 s after", "| 10,000, calculated | 10,000 | 9.77 GB |")
+	file := filepath.Join(t.TempDir(), "fleet.svg")
+	if err := report.FleetPicture(outages, fleet.Calculate(100, 20*time.Second, fleet.Unspread()), file); err != nil {
+		t.Fatal(err)
+	}
+	svg, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contains(t, string(svg), "were there no jitter", "100, measured")
+}
+
+func TestPropagation(t *testing.T) {
+	r := propagation.Result{Store: "Consul", Keys: 10_000}
+	for i := range 100 {
+		r.Bare, r.Ours = append(r.Bare, 1e6), append(r.Ours, 1.1e6)
+		if i >= 98 {
+			r.Ours[i] = 2e6
+		}
+	}
+	contains(t, report.Propagation([]propagation.Result{r}),
+		"| Consul | 10,000 | 1.00 ms | 1.00 ms | 1.10 ms | 2.00 ms | 1.10 (1.10–1.10) | 2.00 | **not met** |", "100 to each")
+}
+
+func TestRest(t *testing.T) {
+	used := func(kind rest.Kind, goroutines int) rest.Result {
+		return rest.Result{Store: "etcd", Kind: kind, For: time.Minute, Used: rest.Usage{CPU: time.Millisecond, Goroutines: goroutines}}
+	}
+	contains(t, report.Rest([]rest.Result{used(rest.Idle, 3), used(rest.Bare, 5), used(rest.Ours, 7)}, 10_000),
+		"| etcd | connected | 1.00 ms | 0 | 0 B | 0 B | 3 |", "| 7 | +2 |", "10,000 keys")
 }
 
 func TestMachine(t *testing.T) {

@@ -94,6 +94,8 @@ func Time(ns float64) string {
 // Size is a number of bytes, in the unit that suits it.
 func Size(bytes float64) string {
 	switch {
+	case bytes >= 1<<30:
+		return Digits(bytes/(1<<30)) + " GB"
 	case bytes >= 1<<20:
 		return Digits(bytes/(1<<20)) + " MB"
 	case bytes >= 1<<10:

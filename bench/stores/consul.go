@@ -35,11 +35,11 @@ func (c consulClient) Put(ctx context.Context, key, value string) error {
 	return err
 }
 
-func (c consulClient) Fill(ctx context.Context, keys []string, value string) error {
-	for batch := range slices.Chunk(keys, consulBatch) {
+func (c consulClient) Fill(ctx context.Context, pairs []Pair) error {
+	for batch := range slices.Chunk(pairs, consulBatch) {
 		var ops api.TxnOps
-		for _, key := range batch {
-			ops = append(ops, &api.TxnOp{KV: &api.KVTxnOp{Verb: api.KVSet, Key: key, Value: []byte(value)}})
+		for _, p := range batch {
+			ops = append(ops, &api.TxnOp{KV: &api.KVTxnOp{Verb: api.KVSet, Key: p.Key, Value: []byte(p.Value)}})
 		}
 		ok, _, _, err := c.Txn().Txn(ops, (&api.QueryOptions{}).WithContext(ctx))
 		if err != nil {

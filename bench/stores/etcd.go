@@ -29,11 +29,11 @@ func (c etcdClient) Put(ctx context.Context, key, value string) error {
 	return err
 }
 
-func (c etcdClient) Fill(ctx context.Context, keys []string, value string) error {
-	for batch := range slices.Chunk(keys, etcdBatch) {
+func (c etcdClient) Fill(ctx context.Context, pairs []Pair) error {
+	for batch := range slices.Chunk(pairs, etcdBatch) {
 		var ops []clientv3.Op
-		for _, key := range batch {
-			ops = append(ops, clientv3.OpPut("/"+key, value))
+		for _, p := range batch {
+			ops = append(ops, clientv3.OpPut("/"+p.Key, p.Value))
 		}
 		if _, err := c.Txn(ctx).Then(ops...).Commit(); err != nil {
 			return err

@@ -29,13 +29,13 @@ func (c redisClient) Put(ctx context.Context, key, value string) error {
 	return c.Set(ctx, key, value, 0).Err()
 }
 
-func (c redisClient) Fill(ctx context.Context, keys []string, value string) error {
-	for batch := range slices.Chunk(keys, redisBatch) {
-		pairs := make([]any, 0, 2*len(batch))
-		for _, key := range batch {
-			pairs = append(pairs, key, value)
+func (c redisClient) Fill(ctx context.Context, pairs []Pair) error {
+	for batch := range slices.Chunk(pairs, redisBatch) {
+		words := make([]any, 0, 2*len(batch))
+		for _, p := range batch {
+			words = append(words, p.Key, p.Value)
 		}
-		if err := c.MSet(ctx, pairs...).Err(); err != nil {
+		if err := c.MSet(ctx, words...).Err(); err != nil {
 			return err
 		}
 	}

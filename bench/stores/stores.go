@@ -5,6 +5,8 @@ package stores
 
 import (
 	"context"
+	"crypto/sha512"
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"testing"
@@ -65,7 +67,7 @@ type Client interface {
 	Put(ctx context.Context, key, value string) error
 
 	// Fill writes many keys that are new.
-	Fill(ctx context.Context, keys []string, value string) error
+	Fill(ctx context.Context, pairs []Pair) error
 
 	// Follow watches one key of a prefix as the store's documentation says, until
 	// ctx ends or something fails. It calls began once nothing will be missed any
@@ -78,6 +80,9 @@ type Client interface {
 	Close()
 }
 
+// Pair is a key and its value.
+type Pair struct{ Key, Value string }
+
 // Tree is what the prefixes hold: one value, and many that don't change.
 type Tree struct {
 	Value string
@@ -87,18 +92,19 @@ type Tree struct {
 // ValueKey is the key of the one value.
 func ValueKey(prefix string) string { return prefix + "/value" }
 
-// valueSize is that of each of the many: 10,000 of them, with their keys, are
-// about a megabyte.
-const valueSize = 80
-
 // Prepare fills a prefix with n keys in all.
 func Prepare(ctx context.Context, c Client, prefix string, n int) error {
-	if err := c.Fill(ctx, []string{ValueKey(prefix)}, "0"); err != nil {
-		return err
+	pairs := make([]Pair, n)
+	pairs[0] = Pair{ValueKey(prefix), "0"}
+	for i := 1; i < n; i++ {
+		pairs[i] = Pair{fmt.Sprintf("%s/keys/key-%05d", prefix, i), noise(i)}
 	}
-	keys := make([]string, n-1)
-	for i := range keys {
-		keys[i] = fmt.Sprintf("%s/keys/key-%05d", prefix, i)
-	}
-	return c.Fill(ctx, keys, strings.Repeat("v", valueSize))
+	return c.Fill(ctx, pairs)
+}
+
+// noise is a value that can't be packed much: 10,000 of them, with their keys,
+// are about a megabyte.
+func noise(i int) string {
+	sum := sha512.Sum512([]byte{byte(i), byte(i >> 8), byte(i >> 16)})
+	return base64.StdEncoding.EncodeToString(sum[:])
 }

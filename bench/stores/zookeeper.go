@@ -47,17 +47,17 @@ func (c zookeeperClient) Put(_ context.Context, key, value string) error {
 	return err
 }
 
-func (c zookeeperClient) Fill(_ context.Context, keys []string, value string) error {
+func (c zookeeperClient) Fill(_ context.Context, pairs []Pair) error {
 	made := map[string]bool{}
-	for _, key := range keys {
-		if err := c.parents(key, made); err != nil {
+	for _, p := range pairs {
+		if err := c.parents(p.Key, made); err != nil {
 			return err
 		}
 	}
-	for batch := range slices.Chunk(keys, zookeeperBatch) {
+	for batch := range slices.Chunk(pairs, zookeeperBatch) {
 		var ops []any
-		for _, key := range batch {
-			ops = append(ops, &zk.CreateRequest{Path: "/" + key, Data: []byte(value), Acl: zk.WorldACL(zk.PermAll)})
+		for _, p := range batch {
+			ops = append(ops, &zk.CreateRequest{Path: "/" + p.Key, Data: []byte(p.Value), Acl: zk.WorldACL(zk.PermAll)})
 		}
 		if _, err := c.Multi(ops...); err != nil {
 			return err
