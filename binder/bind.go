@@ -45,7 +45,7 @@ type Bound struct {
 // has changed the Value is the very pointer of prev. With problems, the value
 // is not to be used; prev stays as it is.
 func (b *Binder) Bind(prev Bound, root *tree.Node) (Bound, []tree.Problem) {
-	d := &decoder{hooks: b.hooks, goPath: []string{TypeName(b.root.typ)}}
+	d := &decoder{hooks: b.hooks, root: TypeName(b.root.typ)}
 	value := reflect.New(b.root.typ)
 	fresh := !prev.Value.IsValid()
 	if !fresh {
@@ -65,18 +65,25 @@ func (b *Binder) Bind(prev Bound, root *tree.Node) (Bound, []tree.Problem) {
 type decoder struct {
 	hooks    []mapstructure.DecodeHookFunc
 	path     tree.Path
-	goPath   []string
+	root     string   // the Go type's name
+	names    []string // of the fields on the path, or mapElement or listElement
 	problems []tree.Problem
 	unknown  []tree.Path
 	deep     bool // maxDepth was passed
 }
 
+// What stands for the name of a field where the path goes into an element.
+const (
+	mapElement  = "map"
+	listElement = "list"
+)
+
 func (d *decoder) push(key, name string) {
-	d.path, d.goPath = append(d.path, key), append(d.goPath, name)
+	d.path, d.names = append(d.path, key), append(d.names, name)
 }
 
 func (d *decoder) pop() {
-	d.path, d.goPath = d.path[:len(d.path)-1], d.goPath[:len(d.goPath)-1]
+	d.path, d.names = d.path[:len(d.path)-1], d.names[:len(d.names)-1]
 }
 
 // bind makes out, which holds what prev gave, hold what n gives, and reports

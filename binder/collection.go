@@ -42,7 +42,7 @@ func (d *decoder) bindMap(p *plan, prev, n *tree.Node, fresh bool, out reflect.V
 	}
 	key, elem := reflect.New(p.typ.Key()).Elem(), reflect.New(p.elem.typ).Elem()
 	tree.Changes(prev, n, func(name string, a, b *tree.Node) {
-		d.push(name, fmt.Sprintf("[%q]", name))
+		d.push(name, mapElement)
 		defer d.pop()
 		key.SetZero()
 		if err := p.decodeKey(name, key); err != nil {
@@ -112,7 +112,7 @@ func (d *decoder) bindItems(p *plan, old, items []*tree.Node, fresh bool, out, n
 	changed := len(items) != out.Len()
 	for i, item := range items {
 		index := strconv.Itoa(i)
-		d.push(index, "["+index+"]")
+		d.push(index, listElement)
 		if !fresh && i < len(old) && i < out.Len() {
 			next.Index(i).Set(out.Index(i))
 			changed = d.bind(p.elem, old[i], item, false, next.Index(i), secret) || changed

@@ -18,8 +18,25 @@ const shown = 64 // bytes of a value that an error shows
 
 func (d *decoder) report(kind tree.ProblemKind, err error) {
 	d.problems = append(d.problems, tree.Problem{
-		Path: slices.Clone(d.path), Kind: kind, Field: strings.Join(d.goPath, ""), Err: err,
+		Path: slices.Clone(d.path), Kind: kind, Field: d.field(), Err: err,
 	})
+}
+
+// field is the Go field at the present path: `App.Services["blue"].Hosts[0]`.
+func (d *decoder) field() string {
+	var b strings.Builder
+	b.WriteString(d.root)
+	for i, name := range d.names {
+		switch name {
+		case mapElement:
+			fmt.Fprintf(&b, "[%q]", d.path[i])
+		case listElement:
+			fmt.Fprintf(&b, "[%s]", d.path[i])
+		default: // exported, so that it is neither of these
+			b.WriteString("." + name)
+		}
+	}
+	return b.String()
 }
 
 // mistyped reports that n can't fill p's type. Of a secret it says neither the

@@ -112,7 +112,7 @@ func (d *decoder) bindField(f *field, prev, n *tree.Node, fresh bool, out reflec
 		d.report(tree.TooLarge, fmt.Errorf("more than %d keys inside one another", maxDepth))
 		return false
 	}
-	d.push(f.key, "."+f.name)
+	d.push(f.key, f.name)
 	defer d.pop()
 	if f.required && n.Kind() <= tree.Null {
 		d.missing()
