@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net"
 	"path"
 	"slices"
 	"strings"
@@ -31,7 +32,11 @@ func zookeeperStore() backend {
 		},
 		connect: func(t testing.TB, addr string, dials *dials) client {
 			t.Helper()
-			dial := (&zkDial{dials: dials}).dial
+			connect := testserver.ZooKeeperDialer()
+			dial := func(network, addr string, timeout time.Duration) (net.Conn, error) {
+				dials.note()
+				return connect(network, addr, timeout)
+			}
 			conn, events, err := zk.Connect([]string{addr}, session, zk.WithLogger(silent{}), zk.WithDialer(dial))
 			if err != nil {
 				t.Fatal(err)

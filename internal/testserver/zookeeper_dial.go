@@ -1,4 +1,4 @@
-package stores
+package testserver
 
 import (
 	"encoding/binary"
@@ -7,15 +7,23 @@ import (
 	"time"
 )
 
-// zkDial makes the connections of one ZooKeeper client.
+// ZooKeeperDialer makes the connections of one ZooKeeper client, for
+// zk.WithDialer. Each client needs its own.
 //
-// Version 1.0.4 of that client reads its last zxid, to set its watches again on
+// Version 1.0.4 of the Go client reads its last zxid, to set its watches again on
 // a new connection, while it may already be storing that of an answer: a data race
 // of its own, which the detector reports. So answers on a new connection are held
 // back until the watches are set, or for long enough to know that there are none.
-type zkDial struct {
-	dials *dials
-	again bool // there was a connection before
+func ZooKeeperDialer() func(network, addr string, timeout time.Duration) (net.Conn, error) {
+	again := false // there was a connection before
+	return func(network, addr string, timeout time.Duration) (net.Conn, error) {
+		conn, err := net.DialTimeout(network, addr, timeout)
+		if err != nil || !again {
+			again = again || err == nil
+			return conn, err
+		}
+		return &zkHeld{Conn: conn, set: make(chan struct{})}, nil
+	}
 }
 
 const (
@@ -23,17 +31,7 @@ const (
 	zkHold       = 100 * time.Millisecond
 )
 
-func (d *zkDial) dial(network, addr string, timeout time.Duration) (net.Conn, error) {
-	d.dials.note()
-	conn, err := net.DialTimeout(network, addr, timeout)
-	if err != nil || !d.again {
-		d.again = d.again || err == nil
-		return conn, err
-	}
-	return &zkConn{Conn: conn, set: make(chan struct{})}, nil
-}
-
-type zkConn struct {
+type zkHeld struct {
 	net.Conn
 	greeting []byte // the length of the first packet, and then what is read of it
 	once     sync.Once
@@ -41,7 +39,7 @@ type zkConn struct {
 	free     bool          // nothing is held back any more; of the reader
 }
 
-func (c *zkConn) Write(b []byte) (int, error) {
+func (c *zkHeld) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
 	if len(b) >= 12 && binary.BigEndian.Uint32(b[8:]) == zkSetWatches {
 		c.once.Do(func() { close(c.set) })
@@ -49,7 +47,7 @@ func (c *zkConn) Write(b []byte) (int, error) {
 	return n, err
 }
 
-func (c *zkConn) Read(b []byte) (int, error) {
+func (c *zkHeld) Read(b []byte) (int, error) {
 	if !c.free && c.greeted() {
 		c.free = true
 		select {
@@ -65,6 +63,6 @@ func (c *zkConn) Read(b []byte) (int, error) {
 }
 
 // greeted reports whether the first packet has been read.
-func (c *zkConn) greeted() bool {
+func (c *zkHeld) greeted() bool {
 	return len(c.greeting) >= 4 && len(c.greeting) >= 4+int(binary.BigEndian.Uint32(c.greeting))
 }
