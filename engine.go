@@ -29,11 +29,10 @@ type engine struct {
 	over     chan struct{}      // closed by end
 
 	// The reducer's own.
-	bound     binder.Bound // what is served, and what it was filled from
-	merged    merge.Result // of the newest layers, served or not
-	candidate *tree.Node   // the merged root that was last judged
-	verdict   []Problem    // on the candidate
-	warned    map[string]bool
+	bound   binder.Bound // what is served, and what it was filled from
+	merged  merge.Result // of the newest layers, served or not
+	verdict []Problem    // on them
+	warned  map[string]bool
 
 	mu       sync.Mutex
 	serving  *generation
@@ -141,17 +140,14 @@ func (e *engine) judge(v *view) {
 			problems = append(problems, p)
 		}
 	}
-	if v.root == e.candidate && e.serving != nil && len(problems) == 0 {
-		if len(e.verdict) == 0 {
-			e.serve(v, e.serving) // nothing but places has moved
-		}
+	if v.root == e.bound.Root && e.serving != nil && len(problems) == 0 {
+		e.verdict = nil
+		e.serve(v, e.serving) // nothing but places has moved since it was found good
 		return
 	}
-	e.candidate = v.root
 	bound, wrong := e.bind(v)
 	e.verdict = append(problems, wrong...)
 	if len(e.verdict) > 0 {
-		e.candidate = nil // judge it again, for the places in its problems
 		return
 	}
 	unchanged := e.serving != nil && bound.Value == e.bound.Value
@@ -177,13 +173,13 @@ func (e *engine) bind(v *view) (bound binder.Bound, problems []Problem) {
 		}
 	}()
 	bound, problems = e.binder.Bind(e.bound, v.root)
+	for i, p := range problems {
+		problems[i] = v.locate(p)
+	}
 	if len(problems) == 0 && e.unknown == RejectUnknown {
 		for _, p := range bound.Unknown {
 			problems = append(problems, v.unknown(p))
 		}
-	}
-	for i, p := range problems {
-		problems[i] = v.locate(p)
 	}
 	if len(problems) > 0 || bound.Value == e.bound.Value {
 		return bound, problems
@@ -191,29 +187,30 @@ func (e *engine) bind(v *view) (bound binder.Bound, problems []Problem) {
 	return bound, v.invalid(e.validate(bound.Value))
 }
 
-// invalid are the problems in a validator's error.
+// invalid are the problems in a validator's error, which may join several.
 func (v *view) invalid(err error) []Problem {
-	var found []Problem
-	flatten(err, func(err error) bool {
-		p := Problem{Kind: tree.Invalid, Err: err}
-		switch e := err.(type) {
-		case *invalid:
-			p.Path, p.Err = v.binder.Describe(e.path).Path, e.err
-			for _, r := range e.related {
-				p.Related = append(p.Related, tree.Value{Path: v.binder.Describe(mustPath(r)).Path})
-			}
-		case Problem:
-			p = e
-		case interface{ Unwrap() []error }:
-			return false
+	p := Problem{Kind: tree.Invalid, Err: err}
+	switch e := err.(type) {
+	case nil:
+		return nil
+	case *invalid:
+		p.Path, p.Err = v.binder.Describe(e.path).Path, e.err
+		for _, r := range e.related {
+			p.Related = append(p.Related, tree.Value{Path: v.binder.Describe(mustPath(r)).Path})
 		}
-		if len(p.Path) > 0 {
-			p = v.locate(p)
+	case Problem:
+		p = e
+	case interface{ Unwrap() []error }:
+		var found []Problem
+		for _, each := range e.Unwrap() {
+			found = append(found, v.invalid(each)...)
 		}
-		found = append(found, p)
-		return true
-	})
-	return found
+		return found
+	}
+	if len(p.Path) > 0 {
+		p = v.locate(p)
+	}
+	return []Problem{p}
 }
 
 // serve makes a generation and the view it came from what others see.

@@ -108,21 +108,3 @@ func mustPath(s string) tree.Path {
 	}
 	return p
 }
-
-// flatten calls each for the errors that err joins, or for err itself. It stops
-// at an error that take says it has taken.
-func flatten(err error, take func(error) bool) {
-	if err == nil || take(err) {
-		return
-	}
-	switch e := err.(type) {
-	case interface{ Unwrap() []error }:
-		for _, inner := range e.Unwrap() {
-			flatten(inner, take)
-		}
-	case interface{ Unwrap() error }:
-		if inner := e.Unwrap(); inner != nil {
-			flatten(inner, take)
-		}
-	}
-}

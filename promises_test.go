@@ -103,6 +103,26 @@ func TestPromise1RejectionHealsWithoutAGeneration(t *testing.T) {
 	}
 }
 
+// TestPromise1DeletingAllHealsARejection goes back to a state of no keys at all,
+// of a type without defaults.
+func TestPromise1DeletingAllHealsARejection(t *testing.T) {
+	m := sourcetest.NewMemory("m", nil)
+	c, err := confsync.Open(t.Context(), confsync.Options[struct{ Port, Other int }]{
+		Sources: []source.Source{m}, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	m.Set("other", 1)
+	eventually(t, "a value", func() bool { return c.Get().Other == 1 })
+	m.Set("port", "80a")
+	eventually(t, "rejected", func() bool { return c.Status().Rejected != nil })
+	m.Replace(nil)
+	m.Delete("port")
+	eventually(t, "healed", func() bool { return c.Status().Rejected == nil && c.Get().Other == 0 })
+}
+
 func TestPromise2LowLayerThatChangesLastDoesNotWin(t *testing.T) {
 	low := sourcetest.NewMemory("low", map[string]any{"server": map[string]any{"port": 1}})
 	high := sourcetest.NewMemory("high", map[string]any{"server": map[string]any{"port": 2}})
