@@ -14,8 +14,9 @@ type Proxy struct {
 	t              testing.TB
 	addr, upstream string
 
-	accepted, up, down atomic.Int64
-	running            sync.WaitGroup // every goroutine of ours
+	accepted atomic.Int64
+	up, down lane
+	running  sync.WaitGroup // every goroutine of ours
 
 	mu       sync.Mutex
 	listener net.Listener // nil while cut
@@ -77,6 +78,14 @@ func (p *Proxy) Latency(d time.Duration) {
 	p.become(weather{delay: d})
 }
 
+// Bandwidth bounds what passes each way in a second, for all connections together: they share one link,
+// and each is given as much of it as the others. Little is kept on the way, so a sender feels it. It is no
+// fault: it lasts until another Bandwidth. Zero is without bound.
+func (p *Proxy) Bandwidth(bytesPerSecond int) {
+	p.up.limit(bytesPerSecond)
+	p.down.limit(bytesPerSecond)
+}
+
 // Heal ends every fault.
 func (p *Proxy) Heal() {
 	p.t.Helper()
@@ -94,7 +103,7 @@ func (p *Proxy) Connections() int {
 func (p *Proxy) Accepted() int64 { return p.accepted.Load() }
 
 // Bytes returns how much has arrived so far: up at the server, down at the clients.
-func (p *Proxy) Bytes() (up, down int64) { return p.up.Load(), p.down.Load() }
+func (p *Proxy) Bytes() (up, down int64) { return p.up.passed.Load(), p.down.passed.Load() }
 
 // become changes the weather, and listens again after a cut.
 func (p *Proxy) become(w weather) {
@@ -187,13 +196,13 @@ type chunk struct {
 }
 
 // pipe passes bytes one way. At their end, and after what came before it, it closes the link.
-func (l *link) pipe(to, from net.Conn, passed *atomic.Int64) {
+func (l *link) pipe(to, from net.Conn, way *lane) {
 	defer l.close()
 	queue := make(chan chunk, 64) // sent to and closed by the reader
 	l.proxy.running.Go(func() {
 		defer close(queue)
 		for {
-			buf := make([]byte, 32<<10)
+			buf := make([]byte, way.piece())
 			n, err := from.Read(buf)
 			if n > 0 {
 				select {
@@ -208,11 +217,11 @@ func (l *link) pipe(to, from net.Conn, passed *atomic.Int64) {
 		}
 	})
 	for c := range queue {
-		if !l.hold(c.at) {
+		if !way.take(len(c.data), l.done) || !l.hold(c.at) {
 			return
 		}
 		n, err := to.Write(c.data)
-		passed.Add(int64(n))
+		way.passed.Add(int64(n))
 		if err != nil {
 			return
 		}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/confsync/confsync/internal/await"
 )
 
 // echo starts a server that sends every byte back.
@@ -191,4 +193,74 @@ func (b neverending) Read(buf []byte) (int, error) {
 		buf[i] = byte(b)
 	}
 	return len(buf), nil
+}
+
+// A bound on bandwidth is shared by all connections, and is felt by who sends.
+func TestProxyBandwidth(t *testing.T) {
+	const rate, links, each = 1 << 20, 4, 128 << 10
+	source := pour(t)
+	p := NewProxy(t, source)
+	p.Bandwidth(rate)
+	began := time.Now()
+	took := make(chan time.Duration, links)
+	for range links {
+		conn, err := net.Dial("tcp", p.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		go func() {
+			_, err := io.CopyN(io.Discard, conn, each)
+			if err != nil {
+				t.Error(err)
+			}
+			took <- time.Since(began)
+		}()
+	}
+	var last time.Duration
+	for range links {
+		last = await.Receive(t, "the bytes", took)
+	}
+	if least := links*each*time.Second/rate - burst; last < least {
+		t.Errorf("%d bytes within %v, want no less than %v", links*each, last, least)
+	}
+	if _, down := p.Bytes(); down > 2*links*each {
+		t.Errorf("%d bytes have passed, %d were read", down, links*each)
+	}
+
+	p.Bandwidth(0)
+	conn, err := net.Dial("tcp", p.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.CopyN(io.Discard, conn, 64<<20); err != nil {
+		t.Error(err)
+	}
+}
+
+// pour starts a server that sends for as long as somebody reads.
+func pour(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				for block := make([]byte, 64<<10); ; {
+					if _, err := conn.Write(block); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return l.Addr().String()
 }
