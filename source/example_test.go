@@ -82,3 +82,23 @@ func ExampleSupervisor() {
 	// retrying {size:1} connection refused
 	// context canceled closed
 }
+
+// A store of flat keys makes its trees with a Table.
+func ExampleTable() {
+	table := source.Table{
+		Keys:   source.Keys{Root: "app"},
+		Origin: func(key string, _ int64) tree.Origin { return tree.Origin{Kind: "shelf", Key: key} },
+	}
+	table.Replace([]source.Row{{Key: "app/port", Value: "80"}, {Key: "app/hosts/"}})
+	table.Put(source.Row{Key: "app/hosts/a", Value: "10.0.0.1"})
+	got, err := table.Tree()
+	fmt.Println(got.Root(), err)
+
+	table.Put(source.Row{Key: "app//x", Value: "1"})
+	_, err = table.Tree()
+	fmt.Println(err)
+	// Output:
+	// {hosts:{a:"10.0.0.1"} port:"80"} <nil>
+	// key has an empty segment
+	//     from   shelf "app//x"
+}

@@ -23,7 +23,7 @@ func (k Keys) separator() string {
 	return k.Separator
 }
 
-// Prefix is what all keys below the root begin with, "" for the whole store.
+// Prefix returns what all keys below the root begin with, "" for the whole store.
 func (k Keys) Prefix() string {
 	if k.Root == "" || strings.HasSuffix(k.Root, k.separator()) {
 		return k.Root
@@ -31,10 +31,10 @@ func (k Keys) Prefix() string {
 	return k.Root + k.separator()
 }
 
-// Path is the path of a key. A key that ends in a separator is a folder: it
+// Path returns the path of a key. A key that ends in a separator is a folder: it
 // says that a map exists. A key that isn't below the root, or that has an empty
-// segment, a "." or a "..", is an error, which leaves it to the caller to name
-// the key.
+// segment, a "." or a "..", is an error, which doesn't
+// name the key.
 func (k Keys) Path(key string) (path tree.Path, folder bool, err error) {
 	sep, prefix := k.separator(), k.Prefix()
 	if key+sep == prefix {
@@ -60,7 +60,7 @@ func (k Keys) Path(key string) (path tree.Path, folder bool, err error) {
 	return path, folder, nil
 }
 
-// Key is the key that a path came from, without the separator of a folder.
+// Key returns the key that a path came from, without the separator of a folder.
 func (k Keys) Key(path tree.Path) string {
 	if len(path) == 0 {
 		if k.Root == k.separator() {
