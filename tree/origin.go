@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Place is where a value stands within its source. The zero Place says
@@ -32,14 +33,15 @@ func (o Origin) IsZero() bool { return o == Origin{} }
 //	env CHECKOUT_DB_POOL_MAX
 //	consul "apps/checkout/server/port" (index 8812)
 //
-// A store's key is quoted, because it may hold anything.
+// A store's key is quoted, because it may hold anything; a name that has
+// something in it that doesn't print is quoted too.
 func (o Origin) String() string {
 	var b strings.Builder
-	b.WriteString(o.Kind)
+	b.WriteString(printable(o.Kind))
 	switch {
 	case o.Key == "":
 	case bareKinds[o.Kind]:
-		b.WriteString(" " + o.Key)
+		b.WriteString(" " + printable(o.Key))
 	default:
 		b.WriteString(" " + strconv.Quote(o.Key))
 	}
@@ -47,13 +49,23 @@ func (o Origin) String() string {
 		fmt.Fprintf(&b, ":%d:%d", o.Line, o.Column)
 	}
 	if o.Revision != "" {
-		fmt.Fprintf(&b, " (%s)", o.Revision)
+		fmt.Fprintf(&b, " (%s)", printable(o.Revision))
 	}
 	return b.String()
 }
 
 // bareKinds are the kinds whose keys are names a shell or a compiler knows.
 var bareKinds = map[string]bool{"file": true, "env": true, "flag": true, "default": true}
+
+// printable is a name as it is, or quoted where it holds something that doesn't
+// print.
+func printable(name string) string {
+	hidden := func(r rune) bool { return !strconv.IsPrint(r) }
+	if strings.ContainsFunc(name, hidden) || !utf8.ValidString(name) {
+		return strconv.Quote(name)
+	}
+	return name
+}
 
 // Locate tells the Origin of the value at a path, given its place. A source
 // has one for its trees; it is called only when somebody asks.

@@ -22,6 +22,10 @@ func TestOriginString(t *testing.T) {
 		{tree.Origin{Kind: "redis", Key: "a\nb"}, `redis "a\nb"`},
 		{tree.Origin{Kind: "etcd", Key: "app.yaml", Line: 3, Column: 1, Revision: "revision 7"}, `etcd "app.yaml":3:1 (revision 7)`},
 		{tree.Origin{Kind: "static"}, "static"},
+		{tree.Origin{Kind: "a layer\nof mine"}, `"a layer\nof mine"`},
+		{tree.Origin{Kind: "file", Key: "a\x1b[2J.yaml", Line: 1, Column: 2}, `file "a\x1b[2J.yaml":1:2`},
+		{tree.Origin{Kind: "env", Key: "A\xff"}, `env "A\xff"`},
+		{tree.Origin{Kind: "file", Key: "my config.yaml"}, "file my config.yaml"},
 	}
 	for _, c := range cases {
 		if got := c.origin.String(); got != c.want {

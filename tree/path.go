@@ -4,18 +4,21 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Path names a value in a tree, a segment for each level; the empty Path is
 // the root. A list's elements are named by their index in decimal.
 //
 // In text, segments are joined by dots. A dot or a backslash inside a segment
-// is written with a backslash before it, and an empty segment as `\e`, so
-// ParsePath(p.String()) is p for every Path.
+// is written with a backslash before it, and an empty segment as `\e`. What
+// doesn't print is written as Go does it: `\n`, `\x1b`, `\u2028`. So a path in
+// a message is always on one line, and ParsePath(p.String()) is p for every Path.
 type Path []string
 
-var errUnescape = errors.New(`a backslash stands only before a dot, a backslash or a lone "e"`)
+var errUnescape = errors.New(`a backslash stands only before a dot, a backslash, a lone "e", or as in Go's \n, \x1b and \u2028`)
 
 // ParsePath reads what [Path.String] writes. The empty string is the root.
 // An empty segment, as in "a..b", is an error.
@@ -24,54 +27,95 @@ func ParsePath(s string) (Path, error) {
 		return nil, nil
 	}
 	var p Path
-	var seg strings.Builder
-	for i := 0; ; i++ {
-		switch {
-		case i == len(s) || s[i] == '.':
-			if seg.Len() == 0 {
-				return nil, fmt.Errorf("path %q: empty segment", s)
-			}
-			p = append(p, seg.String())
-			seg.Reset()
-			if i == len(s) {
-				return p, nil
-			}
-		case s[i] != '\\':
-			seg.WriteByte(s[i])
-		case i+1 < len(s) && (s[i+1] == '.' || s[i+1] == '\\'):
-			i++
-			seg.WriteByte(s[i])
-		case seg.Len() == 0 && strings.HasPrefix(s[i:], `\e`) && (i+2 == len(s) || s[i+2] == '.'):
-			p = append(p, "")
-			i += 2
-			if i == len(s) {
-				return p, nil
-			}
-		default:
-			return nil, fmt.Errorf("path %q: %w", s, errUnescape)
+	for rest, more := s, true; more; {
+		var seg string
+		var err error
+		if seg, rest, more, err = cutSegment(rest); err != nil {
+			return nil, fmt.Errorf("path %q: %w", s, err)
 		}
+		p = append(p, seg)
 	}
+	return p, nil
 }
 
-var escaper = strings.NewReplacer(`\`, `\\`, `.`, `\.`)
+// cutSegment reads the first segment of a path, and reports whether another one
+// follows.
+func cutSegment(s string) (seg, rest string, more bool, err error) {
+	if s == `\e` || strings.HasPrefix(s, `\e.`) {
+		return "", strings.TrimPrefix(s[2:], "."), len(s) > 2, nil
+	}
+	var b []byte
+	for s != "" && s[0] != '.' {
+		switch {
+		case s[0] != '\\':
+			b, s = append(b, s[0]), s[1:]
+		case len(s) > 1 && (s[1] == '.' || s[1] == '\\'):
+			b, s = append(b, s[1]), s[2:]
+		default:
+			r, multibyte, tail, err := strconv.UnquoteChar(s, 0)
+			if err != nil {
+				return "", "", false, errUnescape
+			}
+			if s = tail; r < utf8.RuneSelf || !multibyte {
+				b = append(b, byte(r))
+			} else {
+				b = utf8.AppendRune(b, r)
+			}
+		}
+	}
+	if len(b) == 0 {
+		return "", "", false, errors.New("empty segment")
+	}
+	return string(b), strings.TrimPrefix(s, "."), s != "", nil
+}
 
 // String is the path in the form that [ParsePath] reads.
 func (p Path) String() string {
-	if len(p) == 1 && p[0] != "" && !strings.ContainsAny(p[0], `.\`) {
+	if len(p) == 1 && isBare(p[0]) {
 		return p[0]
 	}
-	var b strings.Builder
+	var b []byte
 	for i, seg := range p {
 		if i > 0 {
-			b.WriteByte('.')
+			b = append(b, '.')
 		}
-		if seg == "" {
-			b.WriteString(`\e`)
-			continue
+		switch {
+		case seg == "":
+			b = append(b, `\e`...)
+		case isBare(seg):
+			b = append(b, seg...)
+		default:
+			b = appendEscaped(b, seg)
 		}
-		escaper.WriteString(&b, seg)
 	}
-	return b.String()
+	return string(b)
+}
+
+// isBare reports whether a segment is written as it is.
+func isBare(seg string) bool {
+	for i := range len(seg) {
+		if c := seg[i]; c < ' ' || c > '~' || c == '.' || c == '\\' {
+			return false
+		}
+	}
+	return seg != ""
+}
+
+func appendEscaped(b []byte, seg string) []byte {
+	for len(seg) > 0 {
+		r, size := utf8.DecodeRuneInString(seg)
+		switch {
+		case r == '.' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case strconv.IsPrint(r) && (r != utf8.RuneError || size > 1):
+			b = append(b, seg[:size]...)
+		default:
+			quoted := strconv.Quote(seg[:size])
+			b = append(b, quoted[1:len(quoted)-1]...)
+		}
+		seg = seg[size:]
+	}
+	return b
 }
 
 // Child is p with segments added. It shares no memory with p.

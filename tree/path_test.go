@@ -2,6 +2,8 @@ package tree_test
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/confsync/confsync/tree"
@@ -23,7 +25,9 @@ func TestPathText(t *testing.T) {
 		{"an empty segment", tree.Path{""}, `\e`},
 		{"empty segments", tree.Path{"", "a", "", ""}, `\e.a.\e.\e`},
 		{"what looks like an empty segment", tree.Path{`\e`}, `\\e`},
-		{"slashes, spaces and more", tree.Path{"a/b", " ", "ü\x00\xff"}, "a/b. .ü\x00\xff"},
+		{"slashes, spaces and more", tree.Path{"a/b", " ", "ü"}, "a/b. .ü"},
+		{"what doesn't print", tree.Path{"a\nb\t", "\x1b[31m\x00", "\u2028\u202e\ufeff", "\xff\u00a0"}, `a\nb\t.\x1b[31m\x00.\u2028\u202e\ufeff.\xff\u00a0`},
+		{"the replacement character", tree.Path{"\ufffd"}, "\ufffd"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -39,7 +43,7 @@ func TestPathText(t *testing.T) {
 }
 
 func TestParsePathErrors(t *testing.T) {
-	for _, text := range []string{".", "a.", ".a", "a..b", `\`, `a\`, `a\b`, `\ea`, `a\e`, `\e.`, `\e\e`, `a.\x`} {
+	for _, text := range []string{".", "a.", ".a", "a..b", `\`, `a\`, `a\q`, `\ea`, `a\e`, `\e.`, `\e\e`, `a.\x`} {
 		if got, err := tree.ParsePath(text); err == nil {
 			t.Errorf("ParsePath(%q) = %q, want an error", text, got)
 		}
@@ -55,8 +59,11 @@ func FuzzParsePath(f *testing.F) {
 		if got, err := tree.ParsePath(path.String()); err != nil || !got.Equal(path) {
 			t.Errorf("%q is written %q and read as %q, %v", path, path, got, err)
 		}
+		if strings.ContainsFunc(path.String(), func(r rune) bool { return !strconv.IsPrint(r) }) {
+			t.Errorf("%q is written %q, which doesn't print", path, path)
+		}
 		got, err := tree.ParsePath(text)
-		if err == nil && got.String() != text {
+		if again, _ := tree.ParsePath(got.String()); err == nil && !again.Equal(got) {
 			t.Errorf("%q is read as %q and written %q", text, got, got)
 		}
 	})

@@ -46,7 +46,7 @@ type Value struct {
 	Origin Origin
 }
 
-// Unwrap is Err.
+// Unwrap returns Err.
 func (p Problem) Unwrap() error { return p.Err }
 
 // Error is the problem over several lines:
@@ -90,6 +90,36 @@ func (p Problem) from() string {
 	}
 	return strings.Join(places, "; ")
 }
+
+// ProblemList is the first problems that were found, and how many more there
+// were: what is wrong with a hundred thousand keys needs no hundred thousand
+// texts. The zero ProblemList is empty.
+type ProblemList struct {
+	Problems []Problem
+	More     int // that are not among Problems
+}
+
+// MaxProblems is how many problems a [ProblemList] keeps.
+const MaxProblems = 100
+
+// Add adds problems. Those that are too many are counted.
+func (l *ProblemList) Add(problems ...Problem) {
+	kept := min(len(problems), MaxProblems-len(l.Problems))
+	l.Problems = append(l.Problems, problems[:kept]...)
+	l.More += len(problems) - kept
+}
+
+// Join adds the problems of another list.
+func (l *ProblemList) Join(other ProblemList) {
+	l.Add(other.Problems...)
+	l.More += other.More
+}
+
+// IsFull reports whether another problem would only be counted.
+func (l *ProblemList) IsFull() bool { return len(l.Problems) >= MaxProblems }
+
+// Len is the number of problems, those that are only counted among them.
+func (l *ProblemList) Len() int { return len(l.Problems) + l.More }
 
 // Problems are the problems inside an error, however they are wrapped and
 // joined. They are nil when there are none.

@@ -80,3 +80,22 @@ func TestKindNames(t *testing.T) {
 		t.Error("the scalars are String to Time")
 	}
 }
+
+func TestProblemListCountsWhatIsTooMany(t *testing.T) {
+	var l, other tree.ProblemList
+	for range tree.MaxProblems - 1 {
+		l.Add(tree.Problem{})
+	}
+	if l.IsFull() || l.More != 0 {
+		t.Errorf("full %v, %d more", l.IsFull(), l.More)
+	}
+	other.Add(tree.Problem{Kind: tree.Missing}, tree.Problem{Kind: tree.Gap})
+	other.More = 5
+	l.Join(other)
+	if !l.IsFull() || len(l.Problems) != tree.MaxProblems || l.More != 6 || l.Len() != tree.MaxProblems+6 {
+		t.Errorf("%d problems and %d more", len(l.Problems), l.More)
+	}
+	if last := l.Problems[tree.MaxProblems-1]; last.Kind != tree.Missing {
+		t.Errorf("the last one kept is %v", last.Kind)
+	}
+}

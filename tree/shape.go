@@ -1,6 +1,9 @@
 package tree
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Shape is what a Go type says about the keys that fill it. Sources whose
 // names are flat, such as the environment's, need it to tell where a name
@@ -11,13 +14,35 @@ type Shape struct {
 	Elem   *Shape  // of the elements of a map or a list
 	List   bool    // the elements are named by index, not by key
 	Rest   *Shape  // of a struct's keys that are none of Fields; nil when it takes no others
+	Text   bool    // of a struct: one text can fill it as a whole
 	Secret bool    // no value here or below may be shown or stored
 }
 
 // Field is one key of a struct.
 type Field struct {
-	Key   string // as it is written in paths
-	Shape *Shape
+	Key     string   // as it is written in paths
+	AliasOf string   // of another name of a field: the field's own key; else ""
+	Env     []string // environment variables that fill it, by their whole names
+	Shape   *Shape
+}
+
+// Hides reports whether n, at a value of this shape, must be neither shown nor
+// stored: it is a secret, or it is one text and there is a secret anywhere in
+// what it fills.
+func (s *Shape) Hides(n *Node) bool {
+	if s == nil || n.Kind() <= Null {
+		return false
+	}
+	return s.Secret || (n.Kind().IsScalar() || n.Own() != nil) && s.holdsSecret(map[*Shape]bool{})
+}
+
+func (s *Shape) holdsSecret(seen map[*Shape]bool) bool {
+	if s == nil || seen[s] {
+		return false
+	}
+	seen[s] = true
+	return s.Secret || s.Elem.holdsSecret(seen) || s.Rest.holdsSecret(seen) ||
+		slices.ContainsFunc(s.Fields, func(f Field) bool { return f.Shape.holdsSecret(seen) })
 }
 
 // Sub is the shape at a path, nil when nothing there can be filled.

@@ -45,3 +45,40 @@ func TestFold(t *testing.T) {
 		}
 	}
 }
+
+func TestShapeHides(t *testing.T) {
+	secret := &tree.Shape{Secret: true}
+	db := &tree.Shape{Fields: []tree.Field{{Key: "host", Shape: &tree.Shape{}}, {Key: "password", Shape: secret}}}
+	ring := &tree.Shape{}
+	ring.Fields = []tree.Field{{Key: "next", Shape: ring}, {Key: "token", Shape: secret}}
+	plain := &tree.Shape{}
+	plain.Fields = []tree.Field{{Key: "next", Shape: plain}}
+	text, list := tree.NewScalar(tree.String, "x"), tree.NewList(nil)
+	both := tree.NewMap([]string{"a"}, []*tree.Node{text}, text)
+	for _, tt := range []struct {
+		name  string
+		shape *tree.Shape
+		node  *tree.Node
+		want  bool
+	}{
+		{"a secret", secret, text, true},
+		{"a list of a secret", secret, list, true},
+		{"nothing in the place of a secret", secret, nil, false},
+		{"null in the place of a secret", secret, tree.NewScalar(tree.Null, ""), false},
+		{"a text for what holds one", db, text, true},
+		{"a map for what holds one", db, tree.NewMap(nil, nil, nil), false},
+		{"a map with a value of its own for what holds one", db, both, true},
+		{"a text for a list of secrets", &tree.Shape{Elem: secret, List: true}, text, true},
+		{"a list of secrets", &tree.Shape{Elem: secret, List: true}, list, false},
+		{"a text for a map of what holds one", &tree.Shape{Elem: db}, text, true},
+		{"a text for a struct that takes other keys, secret ones", &tree.Shape{Rest: secret}, text, true},
+		{"a text for a recursive type", ring, text, true},
+		{"a text for a recursive type without one", plain, text, false},
+		{"a text", &tree.Shape{}, text, false},
+		{"no shape", nil, text, false},
+	} {
+		if got := tt.shape.Hides(tt.node); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
