@@ -40,13 +40,14 @@ func Cached(file string, src Source) Source {
 	if file == "" {
 		panic("source.Cached: needs the path of a file")
 	}
-	return &cached{Source: src, file: file}
+	return &cached{Source: src, file: file, single: new(Single)}
 }
 
 type cached struct {
 	Source
-	file  string
-	shape *tree.Shape // nil: not known
+	file   string
+	shape  *tree.Shape // nil: not known
+	single *Single     // shared by what WithShape makes
 
 	// Kept from one Watch to the next, of which there is one at a time.
 	began    time.Time // the first Watch
@@ -65,11 +66,15 @@ func (c *cached) Unwrap() Source { return c.Source }
 
 func (c *cached) WithShape(shape *tree.Shape) (Source, error) {
 	return reshape(c.Source, shape, func(src Source) Source {
-		return &cached{Source: src, file: c.file, shape: shape}
+		return &cached{Source: src, file: c.file, shape: shape, single: c.single}
 	})
 }
 
 func (c *cached) Watch(ctx context.Context, emit func(Snapshot)) error {
+	if err := c.single.Enter(); err != nil {
+		return err
+	}
+	defer c.single.Leave()
 	var err error
 	if c.spent || c.shape == nil {
 		err = c.Source.Watch(ctx, c.keeping(emit))

@@ -3,7 +3,6 @@ package source
 import (
 	"cmp"
 	"context"
-	"math/rand/v2"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -55,5 +54,5 @@ func (p Policy) untilResync(ctx context.Context) (context.Context, context.Cance
 	if p.Resync < 0 {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, p.Resync/2+rand.N(p.Resync))
+	return context.WithTimeout(ctx, Jitter(p.Resync/2, p.Resync/2+p.Resync))
 }

@@ -3,7 +3,6 @@ package source
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 )
 
@@ -16,18 +15,23 @@ func Poll(name string, every time.Duration, load func(context.Context) (Snapshot
 	if every <= 0 || load == nil {
 		panic(fmt.Sprintf("source.Poll %q: needs a positive interval and a function", name))
 	}
-	return poll{name, every, load}
+	return &poll{name: name, every: every, load: load}
 }
 
 type poll struct {
-	name  string
-	every time.Duration
-	load  func(context.Context) (Snapshot, error)
+	name   string
+	every  time.Duration
+	load   func(context.Context) (Snapshot, error)
+	single Single
 }
 
-func (p poll) Name() string { return p.name }
+func (p *poll) Name() string { return p.name }
 
-func (p poll) Watch(ctx context.Context, emit func(Snapshot)) error {
+func (p *poll) Watch(ctx context.Context, emit func(Snapshot)) error {
+	if err := p.single.Enter(); err != nil {
+		return err
+	}
+	defer p.single.Leave()
 	for {
 		snap, err := p.load(ctx)
 		if ctx.Err() != nil {
@@ -37,7 +41,7 @@ func (p poll) Watch(ctx context.Context, emit func(Snapshot)) error {
 			return err
 		}
 		emit(snap)
-		wait, cancel := context.WithTimeout(ctx, p.every-p.every/10+rand.N(p.every/5+1))
+		wait, cancel := context.WithTimeout(ctx, Jitter(p.every-p.every/10, p.every+p.every/10))
 		<-wait.Done()
 		cancel()
 		if ctx.Err() != nil {

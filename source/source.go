@@ -32,9 +32,10 @@ import (
 //  5. emit never blocks for long; a source may call it as fast as it likes.
 //     An emit of an unchanged tree says that the source is still in touch, and
 //     costs nothing downstream.
-//  6. Watch may be called again after it has returned, though never twice at a
-//     time. The supervisor does so, with backoff; the source itself has no
-//     retry loop, no sleep and no log line per retry.
+//  6. Watch may be called again after it has returned, and never twice at a
+//     time: the second is an error that says so ([Single] is made for this).
+//     The supervisor calls again, with backoff; the source itself has no retry
+//     loop, no sleep and no log line per retry.
 //
 // Emit is called from one goroutine at a time.
 type Source interface {

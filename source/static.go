@@ -12,21 +12,26 @@ import (
 func Static(name string, values map[string]any) Source {
 	t, err := tree.FromGo(values)
 	if err != nil {
-		return static{name, Snapshot{Err: err}}
+		return &static{name: name, snap: Snapshot{Err: err}}
 	}
-	return static{name, Snapshot{Tree: t.Located(func(tree.Path, tree.Place) tree.Origin {
+	return &static{name: name, snap: Snapshot{Tree: t.Located(func(tree.Path, tree.Place) tree.Origin {
 		return tree.Origin{Layer: name, Kind: name}
 	})}}
 }
 
 type static struct {
-	name string
-	snap Snapshot
+	name   string
+	snap   Snapshot
+	single Single
 }
 
-func (s static) Name() string { return s.name }
+func (s *static) Name() string { return s.name }
 
-func (s static) Watch(ctx context.Context, emit func(Snapshot)) error {
+func (s *static) Watch(ctx context.Context, emit func(Snapshot)) error {
+	if err := s.single.Enter(); err != nil {
+		return err
+	}
+	defer s.single.Leave()
 	emit(s.snap)
 	<-ctx.Done()
 	return ctx.Err()

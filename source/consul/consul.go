@@ -105,6 +105,7 @@ type store struct {
 	client *api.Client
 	opts   Options
 	keys   source.Keys
+	single source.Single
 }
 
 func (s *store) Name() string {

@@ -11,6 +11,10 @@ import (
 // Watch follows the prefix until a query or a probe fails. Beside the goroutine
 // that calls it there is one more, which it stops and waits for.
 func (s *store) Watch(ctx context.Context, emit func(source.Snapshot)) error {
+	if err := s.single.Enter(); err != nil {
+		return err
+	}
+	defer s.single.Leave()
 	watching, stop := context.WithCancelCause(ctx)
 	probed := make(chan struct{}) // closed by the prober
 	go func() {

@@ -47,7 +47,7 @@ type Options struct {
 // The environment of a process doesn't change under it, so it is read at the
 // beginning of a Watch only.
 func New(prefix string, opts *Options) source.Source {
-	e := environment{prefix: strings.TrimSuffix(prefix, "_")}
+	e := environment{prefix: strings.TrimSuffix(prefix, "_"), single: new(source.Single)}
 	if opts != nil {
 		e.opts = *opts
 	}
@@ -65,6 +65,7 @@ type environment struct {
 	prefix string
 	opts   Options
 	names  *source.Names
+	single *source.Single // shared by what WithShape makes
 }
 
 // WithShape is the source for a type. Two fields with one name are an error.
@@ -85,6 +86,10 @@ func (e environment) Name() string {
 }
 
 func (e environment) Watch(ctx context.Context, emit func(source.Snapshot)) error {
+	if err := e.single.Enter(); err != nil {
+		return err
+	}
+	defer e.single.Leave()
 	emit(e.read())
 	<-ctx.Done()
 	return ctx.Err()

@@ -121,6 +121,8 @@ type store struct {
 	keys    source.Keys
 
 	start, end string // the range of keys; no end: the one key
+
+	single source.Single
 }
 
 // connection is what is needed of a *grpc.ClientConn.

@@ -24,6 +24,10 @@ var (
 // more, which it stops and waits for. All waiting between attempts is the
 // caller's, so a connection that waits to be made is made now.
 func (s *store) Watch(ctx context.Context, emit func(source.Snapshot)) error {
+	if err := s.single.Enter(); err != nil {
+		return err
+	}
+	defer s.single.Leave()
 	if s.conn.GetState() == connectivity.TransientFailure {
 		s.conn.ResetConnectBackoff()
 	}

@@ -110,6 +110,7 @@ type watched struct {
 	names      *source.Names          // of a dotenv file whose shape is known, else nil
 	read       func(*reading) content // readDocument or readDir
 	newWatcher func() (*fsnotify.Watcher, error)
+	single     *source.Single // shared by what WithShape makes
 
 	// Kept from one Watch to the next, of which there is one at a time.
 	abs  string  // path, absolute
@@ -117,7 +118,7 @@ type watched struct {
 }
 
 func newWatched(kind, path string, opts *Options) *watched {
-	w := &watched{name: kind + " " + path, path: path, newWatcher: fsnotify.NewWatcher}
+	w := &watched{name: kind + " " + path, path: path, newWatcher: fsnotify.NewWatcher, single: new(source.Single)}
 	if opts != nil {
 		w.opts = *opts
 	}

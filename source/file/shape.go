@@ -21,7 +21,7 @@ func (w *watched) WithShape(shape *tree.Shape) (source.Source, error) {
 	}
 	shaped := newWatched("file", w.path, &w.opts)
 	shaped.read = shaped.readDocument
-	shaped.newWatcher, shaped.names = w.newWatcher, names
+	shaped.newWatcher, shaped.single, shaped.names = w.newWatcher, w.single, names
 	return shaped, nil
 }
 

@@ -31,7 +31,7 @@ func TestDotenvNames(t *testing.T) {
 	flat := New(path, quick)
 	watch(t, flat).tree(`{DB_HOST:"h" DB_MAX_CONNS:"5" DEBUG:"true" LABELS__team:"a" OTHER_NAME:"1"}`)
 
-	src := shaped(t, flat, shape())
+	src := shaped(t, New(path, quick), shape())
 	if src.Name() != flat.Name() {
 		t.Errorf("name %q, want %q", src.Name(), flat.Name())
 	}

@@ -34,6 +34,10 @@ type decoded struct {
 
 // Watch is as [source.Source] says. It runs one goroutine, that of fsnotify.
 func (w *watched) Watch(ctx context.Context, emit func(source.Snapshot)) error {
+	if err := w.single.Enter(); err != nil {
+		return err
+	}
+	defer w.single.Leave()
 	if w.abs == "" {
 		abs, err := absolute(w.path)
 		if err != nil {

@@ -28,7 +28,7 @@ func New(set *flag.FlagSet) source.Source {
 	if set == nil {
 		set = flag.CommandLine
 	}
-	shapeless, err := flags{set: set}.WithShape(nil)
+	shapeless, err := flags{set: set, single: new(source.Single)}.WithShape(nil)
 	if err != nil {
 		panic(err) // no shape, no fields that clash
 	}
@@ -36,8 +36,9 @@ func New(set *flag.FlagSet) source.Source {
 }
 
 type flags struct {
-	set   *flag.FlagSet
-	names *source.Names
+	set    *flag.FlagSet
+	names  *source.Names
+	single *source.Single // shared by what WithShape makes
 }
 
 // WithShape is the source for a type. Two fields with one name are an error.
@@ -53,6 +54,10 @@ func (f flags) WithShape(shape *tree.Shape) (source.Source, error) {
 func (f flags) Name() string { return "flags" }
 
 func (f flags) Watch(ctx context.Context, emit func(source.Snapshot)) error {
+	if err := f.single.Enter(); err != nil {
+		return err
+	}
+	defer f.single.Leave()
 	emit(f.read())
 	<-ctx.Done()
 	return ctx.Err()

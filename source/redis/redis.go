@@ -156,6 +156,7 @@ type store struct {
 	opts   Options
 	prefix string
 	keys   source.Keys
+	single source.Single
 }
 
 func (s *store) Name() string {
@@ -170,6 +171,10 @@ func (s *store) Name() string {
 // primaries change. Beside the goroutine that calls it there is one for the
 // connection to each primary, which it stops and waits for.
 func (s *store) Watch(ctx context.Context, emit func(source.Snapshot)) error {
+	if err := s.single.Enter(); err != nil {
+		return err
+	}
+	defer s.single.Leave()
 	err := s.watch(ctx, emit)
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -161,6 +161,9 @@ var broken = []struct {
 		}
 		return err
 	}},
+	{"is watched twice", "6: A second Watch", func(ctx context.Context, m *sourcetest.Memory, emit func(source.Snapshot)) error {
+		return sourcetest.NewMemory("another", nil).Watch(ctx, emit)
+	}},
 	{"emits what never was", "all: whatever happens", emitting(func(prev *source.Snapshot, snap source.Snapshot, emit func(source.Snapshot)) {
 		if prev != nil {
 			emit(source.Snapshot{})

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/confsync/confsync/source"
 )
 
 func blocksUntilCtxEnds(tr *trial) {
@@ -75,6 +77,25 @@ func endsInTheMidst(tr *trial) {
 
 // lateEmits is how long a Watch that has returned is given to emit after all.
 const lateEmits = 50 * time.Millisecond
+
+func refusesASecondWatch(tr *trial) {
+	w := tr.start()
+	w.first()
+	second := tr.start()
+	if err := second.returned("beside the first"); !errors.Is(err, source.ErrWatched) {
+		tr.Errorf("the second Watch returned %v, want source.ErrWatched", err)
+	}
+	if n := len(second.seen()); n > 0 {
+		tr.Errorf("the second Watch emitted %d times", n)
+	}
+	select {
+	case <-w.ended:
+		tr.Errorf("the first Watch ended with %v because of the second", w.err)
+	default:
+	}
+	w.end()
+	tr.start().holds("the present state, once the first has returned", tr.now)
+}
 
 func watchesAgain(tr *trial) {
 	for i := range 5 {

@@ -22,5 +22,6 @@ var cases = []struct {
 	{"5: An emit of an unchanged tree costs nothing downstream", []string{"Set"}, ignoresTheSameValue},
 	{"6: Watch may be called again after it has returned", []string{"Set"}, watchesAgain},
 	{"6: Watch may be called again after the stream has broken", []string{"Set", "Break"}, watchesAfterAFault},
+	{"6: A second Watch at the same time is an error that says so", nil, refusesASecondWatch},
 	{"all: whatever happens, each state is one that was committed, and the last arrives", []string{"Set", "Delete"}, survivesFaults},
 }

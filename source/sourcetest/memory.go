@@ -2,7 +2,6 @@ package sourcetest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -17,6 +16,8 @@ import (
 type Memory struct {
 	name string
 
+	single source.Single
+
 	mu       sync.Mutex
 	build    tree.Builder
 	tree     tree.Tree
@@ -25,7 +26,6 @@ type Memory struct {
 	broken   bool          // Watch returns failure
 	failure  error         //
 	changed  chan struct{} // closed and replaced at each change; nothing is sent
-	watching bool
 	watches  int
 }
 
@@ -104,17 +104,11 @@ func (m *Memory) Watches() int {
 func (m *Memory) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	m.mu.Lock()
 	m.watches++
-	if m.watching {
-		m.mu.Unlock()
-		return errors.New("watched twice at a time")
-	}
-	m.watching = true
 	m.mu.Unlock()
-	defer func() {
-		m.mu.Lock()
-		m.watching = false
-		m.mu.Unlock()
-	}()
+	if err := m.single.Enter(); err != nil {
+		return err
+	}
+	defer m.single.Leave()
 	for {
 		m.mu.Lock()
 		broken, failure, changed := m.broken, m.failure, m.changed

@@ -19,6 +19,10 @@ const (
 // Beside the goroutine that calls it there is one more, and up to 16 while it
 // reads.
 func (s *store) Watch(ctx context.Context, emit func(source.Snapshot)) error {
+	if err := s.single.Enter(); err != nil {
+		return err
+	}
+	defer s.single.Leave()
 	watching, stop := context.WithCancelCause(ctx)
 	stop(s.watch(watching, stop, emit)) // the first cause is the one that counts
 	if ctx.Err() != nil {

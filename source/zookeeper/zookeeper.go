@@ -160,6 +160,8 @@ type store struct {
 
 	calls   calls
 	watches watches
+
+	single source.Single
 }
 
 func (s *store) Name() string { return "zookeeper " + s.root }
