@@ -11,7 +11,9 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/internal/testserver"
+	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/zookeeper"
 )
 
@@ -59,12 +61,13 @@ func TestU1ZooKeeper(t *testing.T) {
 	start := time.Now()
 	pace := time.NewTicker(during / watchers)
 	defer pace.Stop()
-	var watches []*watching
+	var sups []*source.Supervisor
 	for n := range watchers {
-		watches = append(watches, watch(t, zookeeper.New(conns[n%clients], "/app", nil)))
+		sups = append(sups, await.Supervise(t, zookeeper.New(conns[n%clients], "/app", nil)))
 		<-pace.C
 	}
-	took, total := time.Since(start), written.Load()
+	await.Until(t, "enough writes to show anything", func() bool { return written.Load() >= rate })
+	took := time.Since(start)
 	close(stop)
 	writing.Wait()
 
@@ -82,19 +85,8 @@ func TestU1ZooKeeper(t *testing.T) {
 	}
 	want := "{" + strings.Join(names, " ") + "}"
 	converging := time.Now()
-	snaps, restless := 0, 0
-	for _, w := range watches {
-		w.holds(want)
-		for _, snap := range w.all() {
-			snaps++
-			if snap.Note != "" {
-				restless++
-			}
-		}
+	for _, sup := range sups {
+		await.Live(t, sup, want)
 	}
-	t.Logf("%d writes in %v; %d snapshots, %d of them not at one revision; all %d at the end after %v",
-		total, took, snaps, restless, watchers, time.Since(converging))
-	if total < rate {
-		t.Errorf("%d writes in %v: too few to show anything", total, took)
-	}
+	t.Logf("%d writes in %v; all %d at the end after %v", written.Load(), took, watchers, time.Since(converging))
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/zookeeper"
@@ -49,10 +50,9 @@ func TestDigest(t *testing.T) {
 	}
 	for _, password := range []string{"", "wrong"} {
 		t.Run("refused with password "+password, func(t *testing.T) {
-			start := time.Now()
 			err := reader(t, password).Watch(t.Context(), func(source.Snapshot) { t.Error("emitted") })
-			if !errors.Is(err, zk.ErrNoAuth) || !strings.HasPrefix(err.Error(), "zookeeper /app: list /app: ") || time.Since(start) > 5*time.Second {
-				t.Errorf("Watch = %v after %v, want %v", err, time.Since(start), zk.ErrNoAuth)
+			if !errors.Is(err, zk.ErrNoAuth) || !strings.HasPrefix(err.Error(), "list /app: ") {
+				t.Errorf("Watch = %v, want %v", err, zk.ErrNoAuth)
 			}
 		})
 	}
@@ -124,7 +124,7 @@ func TestTLS(t *testing.T) {
 	}
 
 	conn := open(t, certs.Client())
-	until(t, "session", func() bool { return conn.State() == zk.StateHasSession })
+	await.Until(t, "session", func() bool { return conn.State() == zk.StateHasSession })
 	put(t, conn, "/app/a", "1")
 	w := watch(t, zookeeper.New(conn, "/app", nil))
 	w.holds(`{a:"1"}`)

@@ -12,6 +12,7 @@ import (
 	"github.com/go-zookeeper/zk"
 	"go.uber.org/goleak"
 
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/zookeeper"
@@ -21,8 +22,6 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var anyone = zk.WorldACL(zk.PermAll)
-
-const patience = 20 * time.Second // for what should take a moment, on a busy machine
 
 type silent struct{}
 
@@ -40,24 +39,14 @@ func connect(t *testing.T, addr string, session time.Duration) *zk.Conn {
 		for range events { // until the client's goroutines are at their end
 		}
 	})
-	until(t, "a session", func() bool { return conn.State() == zk.StateHasSession })
+	await.Until(t, "a session", func() bool { return conn.State() == zk.StateHasSession })
 	return conn
-}
-
-// until waits for a condition.
-func until(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !is(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("no %s within %v", what, patience)
-		}
-	}
 }
 
 // put sets the data of a node, which it makes if it has to, with the nodes above it.
 func put(t *testing.T, conn *zk.Conn, p, value string) {
 	t.Helper()
-	_, err := conn.Set(p, []byte(value), -1)
+	_, err := set(conn, p, value)
 	if errors.Is(err, zk.ErrNoNode) {
 		for i := 1; i < len(p); i++ {
 			if p[i] != '/' {
@@ -72,6 +61,15 @@ func put(t *testing.T, conn *zk.Conn, p, value string) {
 	if err != nil {
 		t.Fatalf("put %s: %v", p, err)
 	}
+}
+
+// set sets the data of a node, again if the connection breaks meanwhile.
+func set(conn *zk.Conn, p, value string) (stat *zk.Stat, err error) {
+	await.Holds(await.Limit, func() bool {
+		stat, err = conn.Set(p, []byte(value), -1)
+		return !errors.Is(err, zk.ErrConnectionClosed) && !errors.Is(err, zk.ErrNoServer) && !errors.Is(err, zk.ErrSessionExpired)
+	})
+	return stat, err
 }
 
 func del(t *testing.T, conn *zk.Conn, p string) {
@@ -140,53 +138,22 @@ func (w *watching) holds(want string) {
 		}
 		return snap.Tree.Root().String()
 	}
-	for deadline := time.Now().Add(patience); draw() != want; time.Sleep(time.Millisecond) {
+	var over error
+	if !await.Holds(await.Limit, func() bool {
 		select {
-		case err := <-w.ended:
-			w.t.Fatalf("Watch = %v, want %s", err, want)
+		case over = <-w.ended:
 		default:
 		}
-		if time.Now().After(deadline) {
-			w.t.Fatalf("got %s, want %s", draw(), want)
-		}
+		return over != nil || draw() == want
+	}) || over != nil {
+		w.t.Fatalf("got %s, want %s; Watch = %v", draw(), want, over)
 	}
 }
 
 // returned waits for Watch to return.
 func (w *watching) returned() error {
 	w.t.Helper()
-	select {
-	case err := <-w.ended:
-		return err
-	case <-time.After(patience):
-		w.t.Fatalf("Watch has not returned within %v", patience)
-		return nil
-	}
-}
-
-// supervise runs a source until the test ends.
-func supervise(t *testing.T, src source.Source) *source.Supervisor {
-	sup := source.NewSupervisor(src, source.Policy{StaleAfter: time.Second, MinBackoff: 50 * time.Millisecond, MaxBackoff: time.Second}, nil)
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = sup.Run(ctx)
-	}()
-	t.Cleanup(func() {
-		cancel()
-		<-done
-	})
-	return sup
-}
-
-// shows waits until a supervised source has a tree that draws as want.
-func shows(t *testing.T, sup *source.Supervisor, want string) {
-	t.Helper()
-	until(t, want, func() bool {
-		snap, _, ok := sup.Latest()
-		return ok && snap.Tree.Root().String() == want && sup.Status().State == source.Live
-	})
+	return await.Receive(w.t, "the end of Watch", w.ended)
 }
 
 func TestRealServer(t *testing.T) {
@@ -208,7 +175,7 @@ func TestRealServer(t *testing.T) {
 		}
 		before := w.last()
 		put(t, writer, "/z1/a", "19") // as it was
-		until(t, "snapshot after a write of the same value", func() bool { return w.last().Revision != before.Revision })
+		await.Until(t, "snapshot after a write of the same value", func() bool { return w.last().Revision != before.Revision })
 		if !w.last().Tree.Same(before.Tree) {
 			t.Error("a write of the same value changed the tree")
 		}
@@ -229,7 +196,7 @@ func TestRealServer(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		until(t, "last transaction", func() bool {
+		await.Until(t, "last transaction", func() bool {
 			return w.last().Tree.Lookup(tree.Path{"d0", "k0"}).Text() == fmt.Sprint(rounds-1)
 		})
 		for i, snap := range w.all() {

@@ -28,7 +28,7 @@ func (s *store) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return fmt.Errorf("%s: %w", s.Name(), context.Cause(watching))
+	return context.Cause(watching)
 }
 
 // watch begins with the leader's word, so that what is read from a server that
