@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/confsync/confsync"
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/source"
 )
 
@@ -33,7 +34,7 @@ type service struct {
 }
 
 // within is how long a test waits for what must happen.
-const within = 10 * time.Second
+const within = await.Limit
 
 func openApp(t *testing.T, opts confsync.Options[app]) *confsync.Config[app] {
 	t.Helper()
@@ -53,11 +54,7 @@ func sources(s ...source.Source) confsync.Options[app] { return confsync.Options
 // eventually waits until a condition holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(within); !holds(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %s", within, what)
-		}
-	}
+	await.Until(t, what, holds)
 }
 
 // refreshed waits until what the sources hold now has been looked at.

@@ -9,7 +9,7 @@ import (
 	"github.com/confsync/confsync/bench/report"
 	"github.com/confsync/confsync/bench/rest"
 	"github.com/confsync/confsync/bench/stats"
-	"github.com/confsync/confsync/bench/stores"
+	"github.com/confsync/confsync/internal/stores"
 )
 
 // atRest measures what clients of all stores cost while nothing changes.

@@ -4,11 +4,12 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/confsync/confsync/bench/propagation"
 	"github.com/confsync/confsync/bench/report"
 	"github.com/confsync/confsync/bench/stats"
-	"github.com/confsync/confsync/bench/stores"
+	"github.com/confsync/confsync/internal/stores"
 )
 
 // propagate measures the way from a write to the callback, with all stores.
@@ -19,7 +20,7 @@ func propagate(ctx context.Context, root string, quick bool, only string) error 
 	}
 	var results []propagation.Result
 	for _, s := range stores.All() {
-		if only != "" && only != s.Name {
+		if only != "" && !strings.EqualFold(only, s.Name) {
 			continue
 		}
 		of, err := propagation.Measure(ctx, s, plan)

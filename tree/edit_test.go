@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/tree"
 )
 
@@ -128,24 +129,20 @@ func TestEditorIsLinear(t *testing.T) {
 	for i := range paths {
 		paths[i] = tree.Path{fmt.Sprintf("key%06d", i)}
 	}
-	fill := func(size int) (quickest time.Duration) {
-		for try := range 3 {
-			start := time.Now()
-			e := tree.Tree{}.Edit()
-			for _, path := range paths[:size] {
-				e.Set(path, "v", tree.Place{})
-			}
-			if got := e.Tree().Root().Len(); got != size {
-				t.Fatalf("%d keys, want %d", got, size)
-			}
-			if took := time.Since(start); try == 0 || took < quickest {
-				quickest = took
-			}
+	fill := func(size int) time.Duration {
+		start := time.Now()
+		e := tree.Tree{}.Edit()
+		for _, path := range paths[:size] {
+			e.Set(path, "v", tree.Place{})
 		}
-		return quickest
+		if got := e.Tree().Root().Len(); got != size {
+			t.Fatalf("%d keys, want %d", got, size)
+		}
+		return time.Since(start)
 	}
-	small, large := fill(10_000), fill(100_000)
-	if large > 50*small {
-		t.Errorf("10,000 keys took %s and 100,000 took %s", small, large)
-	}
+	// Other programs on the machine may hold up either, but not for ever.
+	await.Until(t, "100,000 keys within fifty times what 10,000 take", func() bool {
+		small := fill(10_000)
+		return fill(100_000) < 50*small
+	})
 }

@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/confsync/confsync/bench/stores"
+	"github.com/confsync/confsync/bench/stage"
 	"github.com/confsync/confsync/source"
 )
 
@@ -138,7 +138,7 @@ func TestRun(t *testing.T) {
 		t.Skip("it starts a server")
 	}
 	c, o, err := Run(t.Context(), Plan{Instances: 5, Keys: 10, Away: time.Second})
-	if errors.Is(err, stores.ErrMissing) {
+	if errors.Is(err, stage.ErrMissing) {
 		t.Skip(err)
 	}
 	if err != nil {

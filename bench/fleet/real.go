@@ -12,8 +12,9 @@ import (
 
 	"github.com/hashicorp/consul/api"
 
+	"github.com/confsync/confsync/bench/stage"
 	"github.com/confsync/confsync/bench/stats"
-	"github.com/confsync/confsync/bench/stores"
+	"github.com/confsync/confsync/internal/stores"
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/consul"
@@ -46,7 +47,7 @@ func (c Change) SeenAfter(part float64) time.Duration {
 
 const (
 	prefix   = "bench"
-	patience = 3 * time.Minute // for all instances to get there
+	limit = 3 * time.Minute // for all instances to get there
 	settle   = 2 * time.Second // for requests that are still to come
 )
 
@@ -56,14 +57,14 @@ func Run(ctx context.Context, p Plan) (c Change, o Outage, err error) {
 	if err != nil {
 		return c, o, err
 	}
-	err = stores.With(ctx, func(t testing.TB) error {
-		addr := consulStore.Start(t).Addr()
-		writer, err := consulStore.Open(addr)
+	err = stage.With(ctx, func(t testing.TB) error {
+		addr := consulStore.Serve(t).Addr()
+		writer, err := consulStore.Open(addr, nil)
 		if err != nil {
 			return err
 		}
 		defer writer.Close()
-		if err := stores.Prepare(ctx, writer, prefix, p.Keys); err != nil {
+		if err := stage.Prepare(ctx, consulStore, writer, prefix, p.Keys); err != nil {
 			return err
 		}
 		f := &fleet{proxy: testserver.NewProxy(t, addr)}
@@ -177,11 +178,11 @@ func (f *fleet) since(then time.Time) []time.Duration {
 
 // all waits until something is true of all instances.
 func (f *fleet) all(ctx context.Context, holds func(*instance) bool) error {
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(limit)
 	for _, i := range f.instances {
 		for !holds(i) {
 			if time.Now().After(deadline) {
-				return fmt.Errorf("not all instances within %v", patience)
+				return fmt.Errorf("not all instances within %v", limit)
 			}
 			if err := pause(ctx, 10*time.Millisecond); err != nil {
 				return err
@@ -208,7 +209,7 @@ func (f *fleet) change(ctx context.Context, writer stores.Client) (Change, error
 	}
 	_, before := f.proxy.Bytes()
 	start := time.Now()
-	if err := writer.Put(ctx, stores.ValueKey(prefix), "changed"); err != nil {
+	if err := writer.Put(ctx, stage.ValueKey(prefix), "changed"); err != nil {
 		return c, err
 	}
 	seen := func(i *instance) (time.Duration, bool) {

@@ -16,8 +16,9 @@ import (
 	"time"
 
 	"github.com/confsync/confsync"
+	"github.com/confsync/confsync/bench/stage"
 	"github.com/confsync/confsync/bench/stats"
-	"github.com/confsync/confsync/bench/stores"
+	"github.com/confsync/confsync/internal/stores"
 	"github.com/confsync/confsync/source"
 )
 
@@ -36,13 +37,13 @@ type Plan struct {
 	Keys   []int // under the prefix
 }
 
-const patience = 30 * time.Second // for one write to be seen
+const limit = 30 * time.Second // for one write to be seen
 
 // Measure measures one store.
 func Measure(ctx context.Context, s stores.Store, p Plan) ([]Result, error) {
 	var results []Result
-	err := stores.With(ctx, func(t testing.TB) error {
-		addr := s.Start(t).Addr()
+	err := stage.With(ctx, func(t testing.TB) error {
+		addr := s.Serve(t).Addr()
 		for _, n := range p.Keys {
 			r, err := measure(ctx, s, addr, n, p)
 			if err != nil {
@@ -53,7 +54,7 @@ func Measure(ctx context.Context, s stores.Store, p Plan) ([]Result, error) {
 		return nil
 	})
 	if err != nil {
-		return results, fmt.Errorf("%s: %w", s.Name, err)
+		return results, fmt.Errorf("%s: %w", s.Title, err)
 	}
 	return results, nil
 }
@@ -61,8 +62,8 @@ func Measure(ctx context.Context, s stores.Store, p Plan) ([]Result, error) {
 func measure(ctx context.Context, s stores.Store, addr string, n int, p Plan) (Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	r := Result{Store: s.Name, Keys: n}
-	writer, err := s.Open(addr)
+	r := Result{Store: s.Title, Keys: n}
+	writer, err := s.Open(addr, nil)
 	if err != nil {
 		return r, err
 	}
@@ -108,20 +109,20 @@ type sight struct {
 	at    time.Time
 }
 
-func newWatcher(ctx context.Context, writer stores.Client, prefix string, n int) (*watcher, error) {
+func newWatcher(ctx context.Context, s stores.Store, writer stores.Client, prefix string, n int) (*watcher, error) {
 	w := &watcher{prefix: prefix, seen: make(chan sight, 16), failed: make(chan error, 1)}
-	return w, stores.Prepare(ctx, writer, prefix, n)
+	return w, stage.Prepare(ctx, s, writer, prefix, n)
 }
 
 func (w *watcher) see(value string) { w.seen <- sight{value, time.Now()} }
 
 // follow watches with the store's own client.
 func follow(ctx context.Context, s stores.Store, writer stores.Client, addr, prefix string, n int) (*watcher, error) {
-	w, err := newWatcher(ctx, writer, prefix, n)
+	w, err := newWatcher(ctx, s, writer, prefix, n)
 	if err != nil {
 		return nil, err
 	}
-	client, err := s.Open(addr)
+	client, err := s.Open(addr, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +130,7 @@ func follow(ctx context.Context, s stores.Store, writer stores.Client, addr, pre
 	began, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		w.failed <- client.Follow(ctx, prefix, stores.ValueKey(prefix), func() { close(began) }, w.see)
+		w.failed <- client.Follow(ctx, prefix, stage.ValueKey(prefix), func() { close(began) }, w.see)
 	}()
 	w.stop = func() { cancel(); client.Close(); <-ended }
 	select {
@@ -143,23 +144,23 @@ func follow(ctx context.Context, s stores.Store, writer stores.Client, addr, pre
 
 // subscribe watches with confsync.
 func subscribe(ctx context.Context, s stores.Store, writer stores.Client, addr, prefix string, n int) (*watcher, error) {
-	w, err := newWatcher(ctx, writer, prefix, n)
+	w, err := newWatcher(ctx, s, writer, prefix, n)
 	if err != nil {
 		return nil, err
 	}
-	client, err := s.Open(addr)
+	client, err := s.Open(addr, nil)
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := confsync.Open(ctx, confsync.Options[stores.Tree]{
-		Sources: []source.Source{client.Source(prefix)}, Logger: slog.New(slog.DiscardHandler),
+	cfg, err := confsync.Open(ctx, confsync.Options[stage.Tree]{
+		Sources: []source.Source{stage.Source(client, prefix)}, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		client.Close()
 		return nil, err
 	}
 	w.stop = func() { cfg.Close(); client.Close() }
-	confsync.Watch(cfg, func(t *stores.Tree) string { return t.Value }, func(c confsync.Change[string]) { w.see(c.New) })
+	confsync.Watch(cfg, func(t *stage.Tree) string { return t.Value }, func(c confsync.Change[string]) { w.see(c.New) })
 	if got := len(cfg.Get().Keys); got != n-1 {
 		w.stop()
 		return nil, fmt.Errorf("confsync has %d keys of %d", got, n-1)
@@ -172,10 +173,10 @@ func subscribe(ctx context.Context, s stores.Store, writer stores.Client, addr, 
 func (w *watcher) write(ctx context.Context, writer stores.Client, i int) (time.Duration, error) {
 	value := strconv.Itoa(i)
 	start := time.Now()
-	if err := writer.Put(ctx, stores.ValueKey(w.prefix), value); err != nil {
+	if err := writer.Put(ctx, stage.ValueKey(w.prefix), value); err != nil {
 		return 0, err
 	}
-	late := time.NewTimer(patience)
+	late := time.NewTimer(limit)
 	defer late.Stop()
 	for {
 		select {
@@ -186,7 +187,7 @@ func (w *watcher) write(ctx context.Context, writer stores.Client, i int) (time.
 		case err := <-w.failed:
 			return 0, fmt.Errorf("the watch of %s ended: %w", w.prefix, err)
 		case <-late.C:
-			return 0, fmt.Errorf("%s: value %d wasn't seen within %v", w.prefix, i, patience)
+			return 0, fmt.Errorf("%s: value %d wasn't seen within %v", w.prefix, i, limit)
 		}
 	}
 }

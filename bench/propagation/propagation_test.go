@@ -4,7 +4,8 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/confsync/confsync/bench/stores"
+	"github.com/confsync/confsync/bench/stage"
+	"github.com/confsync/confsync/internal/stores"
 )
 
 // TestMeasure has a few writes seen by both, with every store there is.
@@ -15,7 +16,7 @@ func TestMeasure(t *testing.T) {
 	for _, s := range stores.All() {
 		t.Run(s.Name, func(t *testing.T) {
 			results, err := Measure(t.Context(), s, Plan{Writes: 3, Warm: 1, Keys: []int{1, 20}})
-			if errors.Is(err, stores.ErrMissing) {
+			if errors.Is(err, stage.ErrMissing) {
 				t.Skip(err)
 			}
 			if err != nil {

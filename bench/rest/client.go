@@ -11,7 +11,8 @@ import (
 
 	"github.com/confsync/confsync"
 	"github.com/confsync/confsync/bench/child"
-	"github.com/confsync/confsync/bench/stores"
+	"github.com/confsync/confsync/bench/stage"
+	"github.com/confsync/confsync/internal/stores"
 	"github.com/confsync/confsync/source"
 )
 
@@ -60,7 +61,7 @@ func do(store string, kind Kind, addr string) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.Open(addr)
+	c, err := s.Open(addr, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +69,7 @@ func do(store string, kind Kind, addr string) (stop func(), err error) {
 	defer cancel()
 	switch kind {
 	case Idle:
-		err = c.Put(ctx, stores.ValueKey(prefix), "0") // a client connects when it is used
+		err = c.Put(ctx, stage.ValueKey(prefix), "0") // a client connects when it is used
 		stop = c.Close
 	case Bare:
 		stop, err = watch(ctx, c)
@@ -82,7 +83,7 @@ func watch(ctx context.Context, c stores.Client) (stop func(), err error) {
 	following, cancel := context.WithCancel(context.Background())
 	began, failed := make(chan struct{}), make(chan error, 1)
 	go func() {
-		failed <- c.Follow(following, prefix, stores.ValueKey(prefix), func() { close(began) }, func(string) {})
+		failed <- c.Follow(following, prefix, stage.ValueKey(prefix), func() { close(began) }, func(string) {})
 	}()
 	select {
 	case <-began:
@@ -96,8 +97,8 @@ func watch(ctx context.Context, c stores.Client) (stop func(), err error) {
 }
 
 func open(ctx context.Context, c stores.Client) (stop func(), err error) {
-	cfg, err := confsync.Open(ctx, confsync.Options[stores.Tree]{
-		Sources: []source.Source{c.Source(prefix)}, Unknown: confsync.IgnoreUnknown, Logger: slog.New(slog.DiscardHandler),
+	cfg, err := confsync.Open(ctx, confsync.Options[stage.Tree]{
+		Sources: []source.Source{stage.Source(c, prefix)}, Unknown: confsync.IgnoreUnknown, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return nil, err

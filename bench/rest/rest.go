@@ -13,7 +13,8 @@ import (
 	"time"
 
 	"github.com/confsync/confsync/bench/child"
-	"github.com/confsync/confsync/bench/stores"
+	"github.com/confsync/confsync/bench/stage"
+	"github.com/confsync/confsync/internal/stores"
 	"github.com/confsync/confsync/internal/testserver"
 )
 
@@ -56,17 +57,17 @@ type Plan struct {
 // Measure measures stores, all kinds of all of them at the same time.
 func Measure(ctx context.Context, all []stores.Store, p Plan) ([]Result, error) {
 	var results []Result
-	err := stores.With(ctx, func(t testing.TB) error {
+	err := stage.With(ctx, func(t testing.TB) error {
 		var clients []*client
 		for _, s := range all {
-			addr := s.Start(t).Addr()
+			addr := s.Serve(t).Addr()
 			if err := prepare(ctx, s, addr, p.Keys); err != nil {
-				return fmt.Errorf("%s: %w", s.Name, err)
+				return fmt.Errorf("%s: %w", s.Title, err)
 			}
 			for _, kind := range Kinds() {
 				c, err := start(t, s, kind, addr)
 				if err != nil {
-					return fmt.Errorf("%s, %s: %w", s.Name, kind, err)
+					return fmt.Errorf("%s, %s: %w", s.Title, kind, err)
 				}
 				defer c.Stop()
 				clients = append(clients, c)
@@ -108,12 +109,12 @@ func pause(ctx context.Context, d time.Duration) error {
 const prefix = "bench"
 
 func prepare(ctx context.Context, s stores.Store, addr string, n int) error {
-	c, err := s.Open(addr)
+	c, err := s.Open(addr, nil)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	return stores.Prepare(ctx, c, prefix, n)
+	return stage.Prepare(ctx, s, c, prefix, n)
 }
 
 // client is a process and the proxy before it.
@@ -138,7 +139,7 @@ func start(t testing.TB, s stores.Store, kind Kind, addr string) (*client, error
 	if err != nil {
 		return nil, err
 	}
-	c := &client{Child: process, proxy: proxy, result: Result{Store: s.Name, Kind: kind}}
+	c := &client{Child: process, proxy: proxy, result: Result{Store: s.Title, Kind: kind}}
 	var greeting answer
 	err = process.Answer(&greeting)
 	if err == nil && greeting.Error != "" {

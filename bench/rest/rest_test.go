@@ -7,7 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/confsync/confsync/bench/stores"
+	"github.com/confsync/confsync/bench/stage"
+	"github.com/confsync/confsync/internal/stores"
 )
 
 // TestMain makes this test binary a client where Measure asks for one.
@@ -28,7 +29,7 @@ func TestMeasure(t *testing.T) {
 	}
 	all := stores.All()
 	results, err := Measure(t.Context(), all, Plan{Keys: 20, Settle: 100 * time.Millisecond, For: 200 * time.Millisecond})
-	if errors.Is(err, stores.ErrMissing) {
+	if errors.Is(err, stage.ErrMissing) {
 		t.Skip(err)
 	}
 	if err != nil {

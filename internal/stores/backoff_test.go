@@ -2,116 +2,103 @@ package stores
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source"
 )
 
 // TestU6BackoffSpreadsAFleet cuts 200 programs, each with a client of its own,
-// off a store at once. They don't come back at once, neither during the outage
-// nor when it is over.
+// off a store at once. None of them asks more often than its backoff lets it,
+// and the waits of one are not those of another, neither during the outage nor
+// when it is over.
 func TestU6BackoffSpreadsAFleet(t *testing.T) {
 	sideBySide(t, spreads)
 }
 
-func spreads(t *testing.T, b backend) {
+func spreads(t *testing.T, b Store) {
 	const fleet, outage = 200, 6 * time.Second
-	policy := source.Policy{MinBackoff: 200 * time.Millisecond, MaxBackoff: 2 * time.Second, StaleAfter: time.Second}
-	server := b.serve(t)
-	direct := b.connect(t, server.Addr(), nil)
-	t.Cleanup(direct.close)
-	must(t, direct.commit(t.Context(), txn{root: root, put: map[string]string{"a": "1"}}))
+	p := source.Policy{MinBackoff: 200 * time.Millisecond, MaxBackoff: 2 * time.Second, StaleAfter: time.Second}
+	server := b.Serve(t)
+	direct := connect(t, b, server.Addr(), nil)
+	must(t, direct.Commit(t.Context(), Transaction{Root: root, Put: map[string]string{"a": "1"}}))
 	proxy := testserver.NewProxy(t, server.Addr())
-	var connecting, watching dials
+	var connecting Dials
+	began, ended := make([]Dials, fleet), make([]Dials, fleet) // each program's attempts
 	var sups []*source.Supervisor
-	for range fleet {
-		c := b.connect(t, proxy.Addr(), &connecting)
-		t.Cleanup(c.close)
-		src := noting{c.source(keys, root, options{probe: 5 * time.Second}), &watching}
-		sups = append(sups, supervise(t, src, policy))
+	for i := range fleet {
+		c := connect(t, b, proxy.Addr(), &connecting)
+		src := noting{c.Source(Keys, root, Options{Probe: 5 * time.Second, Poll: poll}), &began[i], &ended[i]}
+		sups = append(sups, await.SuperviseBy(t, src, p))
 	}
-	count := func(state source.State) (n int) {
-		for _, sup := range sups {
-			if sup.Status().State == state {
-				n++
-			}
+	all := func(state source.State) func() bool {
+		return func() bool {
+			return !slices.ContainsFunc(sups, func(sup *source.Supervisor) bool { return sup.Status().State != state })
 		}
-		return n
 	}
-	eventually(t, time.Minute, func() string { return "a fleet that is live" }, func() bool { return count(source.Live) == fleet })
+	await.Until(t, "a fleet that is live", all(source.Live))
 
 	proxy.Cut()
 	cut := time.Now()
-	eventually(t, time.Minute, func() string { return "a fleet that is stale" }, func() bool { return count(source.Stale) == fleet })
+	await.Until(t, "a fleet that is stale", all(source.Stale))
 	time.Sleep(time.Until(cut.Add(outage))) // an outage that lasts
-	must(t, direct.commit(t.Context(), txn{root: root, put: map[string]string{"a": "2"}}))
+	must(t, direct.Commit(t.Context(), Transaction{Root: root, Put: map[string]string{"a": "2"}}))
 	healed := time.Now()
 	proxy.Heal()
-	eventually(t, time.Minute, func() string { return "a fleet that is live again" }, func() bool {
-		for _, sup := range sups {
-			if snap, _, _ := sup.Latest(); valuesOf(snap.Tree)["a"] != "2" {
-				return false
-			}
-		}
-		return count(source.Live) == fleet
+	await.Until(t, "a fleet that has what was written meanwhile", func() bool {
+		return !slices.ContainsFunc(sups, func(sup *source.Supervisor) bool {
+			snap, _, _ := sup.Latest()
+			return valuesOf(snap.Tree)["a"] != "2"
+		})
 	})
+	await.Until(t, "a fleet that is live again", all(source.Live))
 	back := time.Now()
 
-	settled := cut.Add(2 * time.Second) // the first waits are short: they find out whether it was a hiccup
-	during, after := watching.between(settled, healed), watching.between(healed, back)
-	t.Logf("%d programs cut off for %.1fs, back after %.1fs", fleet, healed.Sub(cut).Seconds(), back.Sub(healed).Seconds())
-	t.Logf("watches: %d in the first 2s; then at most %d in a second and %d in 100ms; after the heal at most %d in 100ms",
-		len(watching.between(cut, settled)), during.peak(time.Second), during.peak(100*time.Millisecond), after.peak(100*time.Millisecond))
-	down, up := connecting.between(settled, healed), connecting.between(healed, back)
-	t.Logf("connections asked for: %d in the first 2s; then at most %d in a second; after the heal at most %d in a second",
-		len(connecting.between(cut, settled)), down.peak(time.Second), up.peak(time.Second))
-
-	// With waits of 1s to 3s, 100 a second are to be expected, and in step all 200 in 100ms.
-	if n := during.peak(time.Second); n < fleet/10 || n > 3*fleet/2 {
-		t.Errorf("%d programs watched %d times in a second of the outage", fleet, n)
+	took := back.Sub(cut)
+	most, total := 0, 0
+	var waits []time.Duration // of the programs, before their first attempt in the outage
+	for i := range fleet {
+		attempts, breaks := between(began[i].All(), cut, back), between(ended[i].All(), cut, back)
+		most, total = max(most, len(attempts)), total+len(attempts)
+		waits = append(waits, attempts[0].Sub(breaks[0]))
 	}
-	if n := max(during.peak(100*time.Millisecond), after.peak(100*time.Millisecond)); n > fleet/2 {
-		t.Errorf("%d of %d programs watched in 100ms", n, fleet)
+	dialled := len(between(connecting.All(), cut, back))
+	t.Logf("%d programs cut off for %.1fs, back after %.1fs: %d watches, %d of one at most; %d connections asked for",
+		fleet, healed.Sub(cut).Seconds(), back.Sub(healed).Seconds(), total, most, dialled)
+	if limit := mostWatches(p, took); most > limit {
+		t.Errorf("one program watched %d times in %v, want %d at most", most, took, limit)
 	}
-	// What a client does by itself is its own: some dial a few times for each request.
-	if n := max(down.peak(time.Second), up.peak(time.Second)); n > 4*fleet {
-		t.Errorf("%d connections in a second of %d programs", n, fleet)
+	if shortest, longest := slices.Min(waits), slices.Max(waits); longest-shortest < p.MinBackoff/2 {
+		t.Errorf("all wait from %v to %v: they are in step", shortest, longest)
+	}
+	// What a client does by itself is its own: some dial a few times for each
+	// request, some twice a second.
+	if limit := 4*total + 4*fleet*(1+int(took.Seconds())); dialled > limit {
+		t.Errorf("%d connections of %d programs in %v, want %d at most", dialled, fleet, took, limit)
 	}
 }
 
-// noting is a source that notes when it is watched.
+// noting is a source that notes when a Watch begins and when it ends.
 type noting struct {
 	source.Source
-	at *dials
+	began, ended *Dials
 }
 
 func (n noting) Watch(ctx context.Context, emit func(source.Snapshot)) error {
-	n.at.note()
+	n.began.Note()
+	defer n.ended.Note()
 	return n.Source.Watch(ctx, emit)
 }
 
-// moments are in order.
-type moments []time.Time
-
-func (d *dials) between(from, to time.Time) (some moments) {
-	for _, at := range d.all() {
+// between returns the moments from one to another.
+func between(all []time.Time, from, to time.Time) (some []time.Time) {
+	for _, at := range all {
 		if !at.Before(from) && at.Before(to) {
 			some = append(some, at)
 		}
 	}
 	return some
-}
-
-// peak is the most moments within any window.
-func (m moments) peak(window time.Duration) (most int) {
-	first := 0
-	for i := range m {
-		for m[i].Sub(m[first]) > window {
-			first++
-		}
-		most = max(most, i-first+1)
-	}
-	return most
 }

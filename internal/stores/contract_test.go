@@ -18,22 +18,21 @@ import (
 // it, rule by source. The cases look for goroutines, so they run one by one.
 func TestContract(t *testing.T) {
 	rules := newTable()
-	for _, b := range backends() {
-		t.Run(b.name, func(t *testing.T) {
-			server := b.serve(t)
-			direct := b.connect(t, server.Addr(), nil)
-			t.Cleanup(direct.close)
-			for _, w := range b.ways {
-				t.Run(string(w), func(t *testing.T) {
+	for _, b := range All() {
+		t.Run(b.Name, func(t *testing.T) {
+			server := b.Serve(t)
+			direct := connect(t, b, server.Addr(), nil)
+			for _, l := range b.Layouts {
+				t.Run(string(l), func(t *testing.T) {
 					n := 0
 					sourcetest.Run(t, sourcetest.Harness{
 						Within:     10 * time.Second,
 						Ignore:     ofOthers(),
-						Impossible: impossible(b.name, w),
+						Impossible: impossible(b.Name, l),
 						New: func(t *testing.T, values map[string]string) sourcetest.Store {
-							rules.watch(t, ruleOf(t), b.name+" "+string(w))
+							rules.watch(t, ruleOf(t), b.Name+" "+string(l))
 							n++
-							return newPlace(t, b, w, server, direct, fmt.Sprintf("%s%d", strings.Fields(string(w))[0][:3], n), values)
+							return newPlace(t, b, l, server, direct, fmt.Sprintf("%s%d", strings.Fields(string(l))[0][:3], n), values)
 						},
 					})
 				})
@@ -51,58 +50,57 @@ func TestContract(t *testing.T) {
 // ruleOf is the rule that a case of sourcetest is named after.
 func ruleOf(t *testing.T) string { return strings.ReplaceAll(path.Base(t.Name()), "_", " ") }
 
-func impossible(store string, w way) map[string]string {
-	if store == "zookeeper" && w == keys {
+func impossible(store string, l Layout) map[string]string {
+	if store == "zookeeper" && l == Keys {
 		return map[string]string{"Spoil": "the server refuses names that are no keys, and any data is a value"}
 	}
 	return nil
 }
 
 // newPlace is a root of its own, whose source alone goes through a proxy.
-func newPlace(t *testing.T, b backend, w way, server *testserver.Server, direct client, root string, values map[string]string) sourcetest.Store {
+func newPlace(t *testing.T, b Store, l Layout, server *testserver.Server, direct Client, root string, values map[string]string) sourcetest.Store {
 	proxy := testserver.NewProxy(t, server.Addr())
-	c := b.connect(t, proxy.Addr(), nil)
-	t.Cleanup(c.close)
+	c := connect(t, b, proxy.Addr(), nil)
 	now := map[string]string{}
 	spoilt := false
 	commit := func(t *testing.T, changes map[string]string, del ...string) {
 		t.Helper()
-		tx := txn{root: root, put: map[string]string{}}
+		tx := Transaction{Root: root, Put: map[string]string{}}
 		for p, value := range changes {
 			now[p] = value
-			tx.put[strings.ReplaceAll(p, ".", "/")] = value
+			tx.Put[strings.ReplaceAll(p, ".", "/")] = value
 		}
 		for _, p := range del {
 			delete(now, p)
-			tx.del = append(tx.del, strings.ReplaceAll(p, ".", "/"))
+			tx.Delete = append(tx.Delete, strings.ReplaceAll(p, ".", "/"))
 		}
-		if spoilt && w != page {
-			tx.del = append(tx.del, "..")
+		if spoilt && l != Document {
+			tx.Delete = append(tx.Delete, "..")
 			spoilt = false
 		}
-		tx.doc = nested(now, ".")
-		must(t, direct.commit(t.Context(), tx))
+		tx.Document = nested(now, ".")
+		must(t, direct.Commit(t.Context(), tx))
 	}
 	commit(t, values)
 	place := sourcetest.Store{
-		Source: c.source(w, root, options{probe: time.Second}),
+		Source: c.Source(l, root, Options{Probe: time.Second}),
 		Commit: func(t *testing.T, values map[string]string) { commit(t, values) },
 		Set: func(t *testing.T, p tree.Path, value string) {
 			commit(t, map[string]string{p.String(): value})
 		},
 		Delete: func(t *testing.T, p tree.Path) { commit(t, nil, p.String()) },
 		Spoil: func(t *testing.T) {
-			tx := txn{root: root, doc: "{"}
-			if spoilt = true; w != page {
-				tx = txn{root: root, put: map[string]string{"..": "x"}}
+			tx := Transaction{Root: root, Document: "{"}
+			if spoilt = true; l != Document {
+				tx = Transaction{Root: root, Put: map[string]string{"..": "x"}}
 			}
-			must(t, direct.commit(t.Context(), tx))
+			must(t, direct.Commit(t.Context(), tx))
 		},
 		Break:               func(*testing.T) { proxy.Cut() },
 		Heal:                func(*testing.T) { proxy.Heal() },
 		WritableWhileBroken: true,
 	}
-	if impossible(b.name, w) != nil {
+	if impossible(b.Name, l) != nil {
 		place.Spoil = nil
 	}
 	return place
@@ -133,15 +131,5 @@ func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-// eventually polls until something holds.
-func eventually(t testing.TB, within time.Duration, what func() string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(within); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %v: %s", within, what())
-		}
 	}
 }

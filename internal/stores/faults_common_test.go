@@ -9,10 +9,12 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/confsync/confsync/internal/await"
 )
 
-// commonFaults happen to every store.
-func (b *bout) commonFaults() []fault {
+// allFaults are those that happen to every store, and those of this one.
+func (b *faultRun) allFaults() []fault {
 	var pid int
 	kill := func() {
 		pid = b.server.Pid()
@@ -27,33 +29,46 @@ func (b *bout) commonFaults() []fault {
 			b.Fatalf("the server is still process %d", pid)
 		}
 	}
-	return []fault{
+	return append([]fault{
 		{"pause", true, b.pause, b.resume},
 		{"kill", true, kill, start},
 		{"wipe", true, func() {
-			if b.name == "zookeeper" {
+			if b.store.Name == "zookeeper" {
 				b.counted = b.zxid()
 			}
 			kill()
 		}, func() {
-			b.replace(state{}, func() { b.server.Wipe(); start() })
+			b.replace(State{}, func() { b.server.Wipe(); start() })
 		}},
 		{"cut", true, b.cut, b.mend},
 		b.blackHole(),
 		b.latency(),
-	}
+	}, b.faults()...)
 }
 
-func (b *bout) pause() {
+// faults are those that this store has beside.
+func (b *faultRun) faults() []fault {
+	switch b.store.Name {
+	case "consul":
+		return b.consulFaults()
+	case "etcd":
+		return b.etcdFaults()
+	case "redis":
+		return b.redisFaults()
+	}
+	return b.zookeeperFaults()
+}
+
+func (b *faultRun) pause() {
 	b.server.Pause()
 	if s := processState(b.server.Pid()); s != "T" {
 		b.Fatalf("the paused server is in state %q", s)
 	}
 }
 
-func (b *bout) resume() {
+func (b *faultRun) resume() {
 	b.server.Resume()
-	eventually(b, patience, func() string { return "a server that goes on" }, func() bool { return processState(b.server.Pid()) != "T" })
+	b.until(func() string { return "a server that goes on" }, func() bool { return processState(b.server.Pid()) != "T" })
 }
 
 // processState is the letter that the kernel has for it.
@@ -67,16 +82,16 @@ func processState(pid int) string {
 }
 
 // replace has the store hold other values, in a new epoch, and checks that it does.
-func (b *bout) replace(values state, by func()) {
-	b.writer.turn(values, func(c client) client {
+func (b *faultRun) replace(values State, by func()) {
+	b.writer.turn(values, func(c Client) Client {
 		by()
 		if z, ok := c.(*zkClient); ok {
 			c = b.overtake(z)
 		}
-		eventually(b, bound, func() string { return fmt.Sprintf("a store that holds %v", values) }, func() bool {
+		b.until(func() string { return fmt.Sprintf("a store that holds %v", values) }, func() bool {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 			defer cancel()
-			held, err := c.read(ctx, root)
+			held, err := c.Read(ctx, root)
 			_, _, ok := (&ledger{past: []entry{{values: values}}}).find(held, 0)
 			return err == nil && ok
 		})
@@ -84,16 +99,16 @@ func (b *bout) replace(values state, by func()) {
 	})
 }
 
-func (b *bout) cut() {
+func (b *faultRun) cut() {
 	b.proxy.Cut()
 	if conn, err := net.Dial("tcp", b.proxy.Addr()); err == nil {
 		conn.Close()
 		b.Fatal("the proxy was cut and accepts")
 	}
-	eventually(b, patience, func() string { return "a proxy without connections" }, func() bool { return b.proxy.Connections() == 0 })
+	b.until(func() string { return "a proxy without connections" }, func() bool { return b.proxy.Connections() == 0 })
 }
 
-func (b *bout) mend() {
+func (b *faultRun) mend() {
 	b.proxy.Heal()
 	conn, err := net.Dial("tcp", b.proxy.Addr())
 	must(b, err)
@@ -101,36 +116,30 @@ func (b *bout) mend() {
 }
 
 // blackHole passes nothing, but accepts.
-func (b *bout) blackHole() fault {
-	var up, down int64
+func (b *faultRun) blackHole() fault {
 	return fault{"black hole", true, func() {
 		b.proxy.Blackhole()
 		conn, err := net.Dial("tcp", b.proxy.Addr())
 		must(b, err)
 		conn.Close()
-		eventually(b, patience, func() string { return "a proxy that passes nothing" }, func() bool {
-			up, down = b.proxy.Bytes()
+		b.until(func() string { return "a proxy that passes nothing" }, func() bool {
+			up, down := b.proxy.Bytes()
 			time.Sleep(50 * time.Millisecond) // in which something would pass
 			u, d := b.proxy.Bytes()
 			return up == u && down == d
 		})
-	}, func() {
-		if u, d := b.proxy.Bytes(); u != up || d != down {
-			b.Fatalf("%d bytes up and %d down passed the black hole", u-up, d-down)
-		}
-		b.mend()
-	}}
+	}, b.mend}
 }
 
 // latency delays everything. What it costs is measured.
-func (b *bout) latency() fault {
+func (b *faultRun) latency() fault {
 	delay := time.Duration(20+b.rand.IntN(100)) * time.Millisecond
 	return fault{"latency", false, func() {
 		b.proxy.Latency(delay)
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), await.Limit)
 		defer cancel()
 		began := time.Now()
-		_, err := b.through.get(ctx, root+"/seq")
+		_, err := b.through.Get(ctx, root+"/seq")
 		must(b, err)
 		if took := time.Since(began); took < 2*delay {
 			b.Fatalf("an answer took %v, with a delay of %v each way", took, delay)

@@ -11,11 +11,12 @@ import (
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/internal/testserver"
 )
 
 // consulFaults: an older snapshot is restored, while the server runs.
-func (b *bout) consulFaults() []fault {
+func (b *faultRun) consulFaults() []fault {
 	return []fault{{name: "restore", inject: func() {
 		c := b.writer.direct().(*consulClient)
 		var saved []byte
@@ -34,37 +35,37 @@ func (b *bout) consulFaults() []fault {
 
 // save takes a copy of the store, lets the writer go on from there, and returns
 // what the copy holds.
-func (b *bout) save(copy func() error) state {
+func (b *faultRun) save(copy func() error) State {
 	b.Helper()
-	var held state
-	must(b, b.writer.frozen(bound, func(now state) error { held = now; return copy() }))
+	var held State
+	must(b, b.writer.frozen(await.Limit, func(now State) error { held = now; return copy() }))
 	b.awaitCommits(5)
 	return held
 }
 
-func (b *bout) awaitCommits(n int64) {
+func (b *faultRun) awaitCommits(n int64) {
 	b.Helper()
 	before := b.writer.commits.Load()
-	eventually(b, bound, func() string { return "more commits" }, func() bool { return b.writer.commits.Load() >= before+n })
+	b.until(func() string { return "more commits" }, func() bool { return b.writer.commits.Load() >= before+n })
 }
 
 // etcdFaults: the past is compacted behind the sources' backs, and an older
 // snapshot restored on the same port.
-func (b *bout) etcdFaults() []fault {
+func (b *faultRun) etcdFaults() []fault {
 	var file string
-	var held state
+	var held State
 	return []fault{
 		{"compaction", true, func() {
 			b.cut()
 			b.awaitCommits(5)
 			c := b.writer.direct().(*etcdClient)
-			ctx, cancel := context.WithTimeout(context.Background(), bound)
+			ctx, cancel := context.WithTimeout(context.Background(), await.Limit)
 			defer cancel()
-			now, err := c.Get(ctx, root)
+			now, err := c.Client.Get(ctx, root)
 			must(b, err)
 			_, err = c.Compact(ctx, now.Header.Revision)
 			must(b, err)
-			if _, err := c.Get(ctx, root, clientv3.WithRev(now.Header.Revision-1)); !errors.Is(err, rpctypes.ErrCompacted) {
+			if _, err := c.Client.Get(ctx, root, clientv3.WithRev(now.Header.Revision-1)); !errors.Is(err, rpctypes.ErrCompacted) {
 				b.Fatalf("the revision before the compaction: %v", err)
 			}
 		}, b.mend},
@@ -80,7 +81,7 @@ func (b *bout) etcdFaults() []fault {
 
 // redisFaults: subscriptions are killed, everything is flushed without a
 // notification, and notifications are switched off for a while.
-func (b *bout) redisFaults() []fault {
+func (b *faultRun) redisFaults() []fault {
 	c := b.writer.direct().(*redisClient)
 	ctx := context.Background()
 	return []fault{
@@ -93,7 +94,7 @@ func (b *bout) redisFaults() []fault {
 		}},
 		{name: "flush", inject: func() {
 			b.expectUnheard(true)
-			b.replace(state{}, func() {
+			b.replace(State{}, func() {
 				must(b, c.FlushAll(ctx).Err())
 				if left, err := c.DBSize(ctx).Result(); err != nil || left > 0 {
 					b.Fatalf("%d keys are left: %v", left, err)
@@ -117,19 +118,19 @@ func (b *bout) redisFaults() []fault {
 
 // expectUnheard is about the ways in which a notification says which keys to
 // read. A hash and a document are always read whole.
-func (b *bout) expectUnheard(unheard bool) {
+func (b *faultRun) expectUnheard(unheard bool) {
 	for _, w := range b.watchers {
-		if w.way == keys || w.way == versioned {
+		if w.layout == Keys || w.layout == Versioned {
 			w.expectUnheard(unheard)
 		}
 	}
 }
 
 // notes waits until every program's status has a note.
-func (b *bout) notes(want string) {
+func (b *faultRun) notes(want string) {
 	b.Helper()
 	for _, w := range b.watchers {
-		eventually(b, bound, func() string { return fmt.Sprintf("the note %q; %v", want, w.cfg.Status()) },
+		b.until(func() string { return fmt.Sprintf("the note %q; %v", want, w.cfg.Status()) },
 			func() bool { return w.status().Note == want })
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // zookeeperFaults: the programs' session expires while they are cut off.
-func (b *bout) zookeeperFaults() []fault {
+func (b *faultRun) zookeeperFaults() []fault {
 	z := b.through.(*zkClient)
 	var id int64
 	var alive string
@@ -29,12 +29,12 @@ func (b *bout) zookeeperFaults() []fault {
 		inject()
 	}, func() {
 		direct := b.writer.direct().(*zkClient)
-		eventually(b, bound, func() string { return "the session's end" }, func() bool {
+		b.until(func() string { return "the session's end" }, func() bool {
 			there, _, err := direct.Exists(alive)
 			return err == nil && !there
 		})
 		heal()
-		eventually(b, bound, func() string { return "another session" }, func() bool {
+		b.until(func() string { return "another session" }, func() bool {
 			return z.State() == zk.StateHasSession && z.SessionID() != id
 		})
 	}}}
@@ -43,9 +43,9 @@ func (b *bout) zookeeperFaults() []fault {
 // overtake makes a new client of a ZooKeeper server that was wiped, and has it
 // write until the server has counted further than any client has seen. Until
 // then it refuses those.
-func (b *bout) overtake(old *zkClient) client {
-	old.close()
-	c := b.connect(b, b.server.Addr(), nil).(*zkClient)
+func (b *faultRun) overtake(old *zkClient) Client {
+	old.Close()
+	c := connect(b, b.store, b.server.Addr(), nil).(*zkClient)
 	_, err := c.Create("/fill", nil, 0, zk.WorldACL(zk.PermAll))
 	must(b, err)
 	var filling sync.WaitGroup
@@ -66,7 +66,7 @@ func (b *bout) overtake(old *zkClient) client {
 }
 
 // zxid is how far a ZooKeeper server has counted.
-func (b *bout) zxid() int64 {
+func (b *faultRun) zxid() int64 {
 	conn, err := net.Dial("tcp", b.server.Addr())
 	must(b, err)
 	defer conn.Close()

@@ -19,14 +19,14 @@ type ledger struct {
 
 // entry is one state. Each but the empty one has its own value of the key seq.
 type entry struct {
-	values state
+	values State
 	epoch  int // of the store, which begins anew when it is wiped, emptied or restored
 }
 
-func newLedger() *ledger { return &ledger{past: []entry{{values: state{}}}} }
+func newLedger() *ledger { return &ledger{past: []entry{{values: State{}}}} }
 
 // note adds a state that is about to be committed.
-func (l *ledger) note(values state) (at int) {
+func (l *ledger) note(values State) (at int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.addLocked(entry{values, l.past[len(l.past)-1].epoch})
@@ -34,7 +34,7 @@ func (l *ledger) note(values state) (at int) {
 
 // turn adds the state that a new epoch begins with, for the store will hold it
 // for certain.
-func (l *ledger) turn(values state) {
+func (l *ledger) turn(values State) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sure = l.addLocked(entry{values, l.past[len(l.past)-1].epoch + 1})
@@ -59,18 +59,18 @@ func (l *ledger) committed() int {
 }
 
 // find is the first state that is equal, from a position on.
-func (l *ledger) find(values state, from int) (at, epoch int, ok bool) {
-	return l.search(from, func(s state) bool { return s["seq"] == values["seq"] && maps.Equal(s, values) })
+func (l *ledger) find(values State, from int) (at, epoch int, ok bool) {
+	return l.search(from, func(s State) bool { return s["seq"] == values["seq"] && maps.Equal(s, values) })
 }
 
 // withSeq is the first state that has this value of seq, from the newest that is
 // known to be committed on.
-func (l *ledger) withSeq(seq string) (values state, at int, ok bool) {
-	at, _, ok = l.search(l.committed(), func(s state) bool { values = s; return s["seq"] == seq })
+func (l *ledger) withSeq(seq string) (values State, at int, ok bool) {
+	at, _, ok = l.search(l.committed(), func(s State) bool { values = s; return s["seq"] == seq })
 	return values, at, ok
 }
 
-func (l *ledger) search(from int, is func(state) bool) (at, epoch int, ok bool) {
+func (l *ledger) search(from int, is func(State) bool) (at, epoch int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := max(0, from-l.first); i < len(l.past); i++ {
@@ -82,9 +82,9 @@ func (l *ledger) search(from int, is func(state) bool) (at, epoch int, ok bool) 
 }
 
 // had reports whether each value was that of its key at some time.
-func (l *ledger) had(values state) bool {
+func (l *ledger) had(values State) bool {
 	for key, value := range values {
-		if _, _, ok := l.search(0, func(s state) bool { v, there := s[key]; return there && v == value }); !ok {
+		if _, _, ok := l.search(0, func(s State) bool { v, there := s[key]; return there && v == value }); !ok {
 			return false
 		}
 	}

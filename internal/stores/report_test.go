@@ -24,7 +24,7 @@ type tally struct {
 	faults   map[string]*faultTally
 	commits  int64
 	emits    int
-	restless int
+	mixed    int
 	programs int
 }
 
@@ -55,8 +55,8 @@ func (t *tally) note(fault string, lasting bool, noticed, healed time.Duration, 
 	f.watches, f.dialled = max(f.watches, watches), max(f.dialled, dialled)
 }
 
-func (t *tally) add(emits, restless int) {
-	t.emits, t.restless, t.programs = t.emits+emits, t.restless+restless, t.programs+1
+func (t *tally) add(emits, mixed int) {
+	t.emits, t.mixed, t.programs = t.emits+emits, t.mixed+mixed, t.programs+1
 }
 
 func (r *report) String() string {
@@ -83,7 +83,7 @@ func (r *report) String() string {
 		for _, f := range t.faults {
 			n, longest = n+f.times, max(longest, f.healed)
 		}
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%s\n", t.store, n, t.commits, t.programs, t.emits, t.restless, seconds(longest))
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%s\n", t.store, n, t.commits, t.programs, t.emits, t.mixed, seconds(longest))
 	}
 	w.Flush()
 	outcome := "Nothing was lost: every snapshot but those not at one revision, whose keys each had their values, is a state that was committed;\nnone is older than the one before but where the store was; and in the end every program held what its store did."

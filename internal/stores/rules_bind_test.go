@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/confsync/confsync"
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/tree"
 )
@@ -25,7 +26,7 @@ func bindsLists(s *site) {
 		Hosts   []string
 		Servers []struct{ Name string }
 	}]{
-		Sources: []source.Source{s.client.source(s.way, s.root, s.opts)},
+		Sources: []source.Source{s.client.Source(s.layout, s.root, s.opts)},
 		Logger:  slog.New(slog.DiscardHandler),
 		Unknown: confsync.RejectUnknown,
 	})
@@ -40,7 +41,7 @@ func bindsLists(s *site) {
 		s.Errorf("hosts %v and servers %v, want %v twice", got.Hosts, names, want)
 	}
 	s.put("hosts/12", "more")
-	eventually(s, patience, func() string { return fmt.Sprintf("an element more: %v", cfg.Get().Hosts) }, func() bool {
+	await.Until(s, "an element more", func() bool {
 		return slices.Equal(cfg.Get().Hosts, append(slices.Clone(want), "more"))
 	})
 }
@@ -55,8 +56,8 @@ func knowsKey(s *site) {
 	switch {
 	case s.store == "zookeeper":
 		key = "/" + key
-	case s.way == hash:
-		key = hashKey(s.root) + " a/b"
+	case s.layout == Hash:
+		key = HashKey(s.root) + " a/b"
 	}
 	at, ok := first.Tree.Origin(tree.Path{"a", "b"})
 	if !ok || at.Kind != s.store || at.Key != key || at.Layer == "" {
@@ -83,7 +84,7 @@ func knowsLine(s *site) {
 	for path, want := range map[string][2]int{"server.port": {3, 9}, "server.hosts.1": {6, 7}} {
 		at, ok := snap.Tree.Origin(strings.Split(path, "."))
 		if !ok || at.Kind != s.store || at.Line != want[0] || at.Column != want[1] ||
-			strings.TrimPrefix(at.Key, "/") != docKey(s.root) {
+			strings.TrimPrefix(at.Key, "/") != DocumentKey(s.root) {
 			s.Errorf("%s is from %+v, want line and column %v", path, at, want)
 		}
 	}

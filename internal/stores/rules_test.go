@@ -59,7 +59,7 @@ func rules() []rule {
 			s.shows(`a="2"`)
 		}},
 		{name: "the separator is an option", except: map[string]bool{"zookeeper keys": true}, check: func(s *site) {
-			if s.opts.separator = ":"; s.way == hash {
+			if s.opts.Separator = ":"; s.layout == Hash {
 				s.put("a:b", "1", "a/c", "2")
 				if got := s.shows(`a/b="1" a/c="2"`); got.Tree.Lookup(tree.Path{"a/c"}) == nil {
 					s.Errorf("a slash parts: %v", got.Tree.Root())
@@ -69,8 +69,8 @@ func rules() []rule {
 			s.root += ":x"
 			s.outside(s.root+":a:b", "1")
 			s.outside(s.root+":a/c", "2")
-			if s.way == versioned {
-				s.outside(versionKey(s.root), "1")
+			if s.layout == Versioned {
+				s.outside(VersionKey(s.root), "1")
 			}
 			if got := s.shows(`a/b="1" a/c="2"`); got.Tree.Lookup(tree.Path{"a/c"}) == nil {
 				s.Errorf("a slash parts: %v", got.Tree.Root())
@@ -120,7 +120,7 @@ func rules() []rule {
 			}
 			s.document("a: 1")
 			s.shows(`a="1"`)
-			s.client.commit(s.Context(), txn{del: []string{docKey(s.root)}})
+			s.client.Commit(s.Context(), Transaction{Delete: []string{DocumentKey(s.root)}})
 			if err := s.refuses(); !errors.Is(err, source.ErrAbsent) {
 				s.Errorf("a document that was deleted: %v, want that it is absent", err)
 			}
@@ -156,7 +156,7 @@ func rules() []rule {
 func refusesKey(s *site, bad string) {
 	s.put("good", "1")
 	s.shows(`good="1"`)
-	err := s.client.commit(s.Context(), s.tx(bad, "x"))
+	err := s.client.Commit(s.Context(), s.tx(bad, "x"))
 	if s.store == "zookeeper" {
 		if err == nil {
 			s.Errorf("the server took the key %q", bad)
@@ -171,7 +171,7 @@ func refusesKey(s *site, bad string) {
 	if snap, _, _ := s.sup.Latest(); draw(snap.Tree) != `good="1"` {
 		s.Errorf("the last good tree is %v now", snap.Tree.Root())
 	}
-	must(s, s.client.commit(s.Context(), txn{root: s.root, put: map[string]string{"good": "2"}, del: []string{bad}}))
+	must(s, s.client.Commit(s.Context(), Transaction{Root: s.root, Put: map[string]string{"good": "2"}, Delete: []string{bad}}))
 	s.shows(`good="2"`)
 }
 
@@ -181,24 +181,23 @@ func TestSharedBehaviour(t *testing.T) {
 	for _, r := range rules() {
 		outcomes.rules = append(outcomes.rules, r.name)
 	}
-	sideBySide(t, func(t *testing.T, b backend) {
-		server := b.serve(t)
-		client := b.connect(t, server.Addr(), nil)
-		t.Cleanup(client.close)
-		for _, w := range b.ways {
+	sideBySide(t, func(t *testing.T, b Store) {
+		server := b.Serve(t)
+		client := connect(t, b, server.Addr(), nil)
+		for _, l := range b.Layouts {
 			for i, r := range rules() {
-				if r.page != (w == page) {
+				if r.page != (l == Document) {
 					continue
 				}
-				t.Run(string(w)+"/"+r.name, func(t *testing.T) {
-					column := b.name + " " + string(w)
+				t.Run(string(l)+"/"+r.name, func(t *testing.T) {
+					column := b.Name + " " + string(l)
 					outcomes.watch(t, r.name, column)
 					if r.except[column] {
 						t.Skip("there is no such case")
 					}
-					root := fmt.Sprintf("r%d%.3s%d", i, w, len(w))
-					r.check(&site{T: t, client: client, store: b.name, way: w, root: root, opts: options{
-						probe: time.Second, format: document.YAML,
+					root := fmt.Sprintf("r%d%.3s%d", i, l, len(l))
+					r.check(&site{T: t, client: client, store: b.Name, layout: l, root: root, opts: Options{
+						Probe: time.Second, Poll: poll, Format: document.YAML,
 					}})
 				})
 			}

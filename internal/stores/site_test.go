@@ -1,65 +1,62 @@
 package stores
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/tree"
 )
 
-const patience = 30 * time.Second // for what takes a moment, on a busy machine
-
 // site is a root of its own in a real server, and a source that watches it.
 type site struct {
 	*testing.T
-	client client
+	client Client
 	store  string
-	way    way
+	layout Layout
 	root   string
-	opts   options
+	opts   Options
 	sup    *source.Supervisor // once something was looked at
 }
 
 // put writes keys and values in turn, in one transaction.
 func (s *site) put(pairs ...string) {
 	s.Helper()
-	must(s, s.client.commit(s.Context(), s.tx(pairs...)))
+	must(s, s.client.Commit(s.Context(), s.tx(pairs...)))
 }
 
-func (s *site) tx(pairs ...string) txn {
-	tx := txn{root: s.root, put: map[string]string{}}
+func (s *site) tx(pairs ...string) Transaction {
+	tx := Transaction{Root: s.root, Put: map[string]string{}}
 	for i := 0; i < len(pairs); i += 2 {
-		tx.put[pairs[i]] = pairs[i+1]
+		tx.Put[pairs[i]] = pairs[i+1]
 	}
 	return tx
 }
 
 func (s *site) del(keys ...string) {
 	s.Helper()
-	must(s, s.client.commit(s.Context(), txn{root: s.root, del: keys}))
+	must(s, s.client.Commit(s.Context(), Transaction{Root: s.root, Delete: keys}))
 }
 
 func (s *site) document(text string) {
 	s.Helper()
-	must(s, s.client.commit(s.Context(), txn{root: s.root, doc: text}))
+	must(s, s.client.Commit(s.Context(), Transaction{Root: s.root, Document: text}))
 }
 
 // outside writes a whole key.
 func (s *site) outside(key, value string) {
 	s.Helper()
-	must(s, s.client.commit(s.Context(), txn{put: map[string]string{key: value}}))
+	must(s, s.client.Commit(s.Context(), Transaction{Put: map[string]string{key: value}}))
 }
 
 // watched is the source, which watches until the test ends.
 func (s *site) watched() *source.Supervisor {
 	if s.sup == nil {
-		s.sup = supervise(s, s.client.source(s.way, s.root, s.opts), hasty())
+		s.sup = await.Supervise(s, s.client.Source(s.layout, s.root, s.opts))
 	}
 	return s.sup
 }
@@ -69,14 +66,14 @@ func (s *site) shows(want string) source.Snapshot {
 	s.Helper()
 	sup := s.watched()
 	var snap source.Snapshot
-	eventually(s, patience, func() string {
-		return fmt.Sprintf("%s; there is %s, status %+v", want, draw(snap.Tree), sup.Status())
-	}, func() bool {
+	if !await.Holds(await.Limit, func() bool {
 		var ok bool
 		snap, _, ok = sup.Latest()
 		st := sup.Status()
 		return ok && draw(snap.Tree) == want && st.State == source.Live && st.Err == nil
-	})
+	}) {
+		s.Fatalf("never %s; there is %s, status %+v", want, draw(snap.Tree), sup.Status())
+	}
 	return snap
 }
 
@@ -84,30 +81,11 @@ func (s *site) shows(want string) source.Snapshot {
 func (s *site) refuses() error {
 	s.Helper()
 	sup := s.watched()
-	eventually(s, patience, func() string { return fmt.Sprintf("an error; status %+v", sup.Status()) }, func() bool {
+	await.Until(s, "an error while live", func() bool {
 		st := sup.Status()
 		return st.State == source.Live && st.Err != nil
 	})
 	return sup.Status().Err
-}
-
-// hasty is a policy of little patience.
-func hasty() source.Policy {
-	return source.Policy{StaleAfter: time.Second, MinBackoff: 20 * time.Millisecond, MaxBackoff: 500 * time.Millisecond}
-}
-
-// supervise runs a source until the test ends.
-func supervise(t testing.TB, src source.Source, p source.Policy) *source.Supervisor {
-	t.Helper()
-	sup := source.NewSupervisor(src, p, nil)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = sup.Run(ctx) // ctx's
-	}()
-	t.Cleanup(func() { cancel(); <-done })
-	return sup
 }
 
 // draw is the values of a tree in order, as a/b="1", whose segments are joined
@@ -122,8 +100,8 @@ func draw(t tree.Tree) string {
 }
 
 // valuesOf is what a store must hold for its tree to be this one.
-func valuesOf(t tree.Tree) state {
-	all := state{}
+func valuesOf(t tree.Tree) State {
+	all := State{}
 	for p, n := range t.Root().Leaves {
 		if own := n.Own(); own != nil {
 			n = own

@@ -20,9 +20,9 @@ type table struct {
 // newTable is a table with a column for each way of each store.
 func newTable() *table {
 	tb := &table{cells: map[[2]string]string{}}
-	for _, b := range backends() {
-		for _, w := range b.ways {
-			tb.columns = append(tb.columns, b.name+" "+string(w))
+	for _, b := range All() {
+		for _, l := range b.Layouts {
+			tb.columns = append(tb.columns, b.Name+" "+string(l))
 		}
 	}
 	return tb

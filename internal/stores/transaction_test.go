@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/confsync/confsync"
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/source"
 )
 
@@ -30,31 +31,30 @@ func (h *hundred) of() (generation int, whole bool) {
 // then one right after another. Consul and etcd take at most 128 operations in one,
 // so a hundred keys are one transaction in every store.
 func TestTransactionOf100KeysIsOneGeneration(t *testing.T) {
-	sideBySide(t, func(t *testing.T, b backend) {
-		server := b.serve(t)
-		c := b.connect(t, server.Addr(), nil)
-		t.Cleanup(c.close)
-		for _, w := range b.ways {
-			t.Run(string(w), func(t *testing.T) { arrivesWhole(t, c, w) })
+	sideBySide(t, func(t *testing.T, b Store) {
+		server := b.Serve(t)
+		c := connect(t, b, server.Addr(), nil)
+		for _, l := range b.Layouts {
+			t.Run(string(l), func(t *testing.T) { arrivesWhole(t, c, l) })
 		}
 	})
 }
 
-func arrivesWhole(t *testing.T, c client, w way) {
+func arrivesWhole(t *testing.T, c Client, l Layout) {
 	const apart, at = 10, 50
-	root := fmt.Sprintf("t%.3s%d", w, len(w))
+	root := fmt.Sprintf("t%.3s%d", l, len(l))
 	commit := func(generation int) {
 		t.Helper()
-		tx := txn{root: root, put: map[string]string{}}
+		tx := Transaction{Root: root, Put: map[string]string{}}
 		for i := range 100 {
-			tx.put[fmt.Sprintf("k/k%02d", i)] = fmt.Sprint(generation)
+			tx.Put[fmt.Sprintf("k/k%02d", i)] = fmt.Sprint(generation)
 		}
-		tx.doc = nested(tx.put, "/")
-		must(t, c.commit(t.Context(), tx))
+		tx.Document = nested(tx.Put, "/")
+		must(t, c.Commit(t.Context(), tx))
 	}
 	commit(0)
 	cfg, err := confsync.Open(context.Background(), confsync.Options[hundred]{
-		Sources: []source.Source{c.source(w, root, options{})},
+		Sources: []source.Source{c.Source(l, root, Options{})},
 		Logger:  slog.New(slog.DiscardHandler),
 	})
 	must(t, err)
@@ -70,7 +70,7 @@ func arrivesWhole(t *testing.T, c client, w way) {
 	})
 	has := func(generation int) {
 		t.Helper()
-		eventually(t, patience, func() string { return fmt.Sprintf("transaction %d; %v", generation, cfg.Status()) }, func() bool {
+		await.Until(t, fmt.Sprintf("transaction %d", generation), func() bool {
 			got, whole := cfg.Get().of()
 			return whole && got == generation
 		})
@@ -100,19 +100,17 @@ func arrivesWhole(t *testing.T, c client, w way) {
 
 // TestTransactionLimit says what one transaction of a store holds.
 func TestTransactionLimit(t *testing.T) {
-	limits := map[string]int{"consul": 128, "etcd": 128, "redis": 1000, "zookeeper": 1000}
-	sideBySide(t, func(t *testing.T, b backend) {
-		server := b.serve(t)
-		c := b.connect(t, server.Addr(), nil)
-		t.Cleanup(c.close)
+	sideBySide(t, func(t *testing.T, b Store) {
+		server := b.Serve(t)
+		c := connect(t, b, server.Addr(), nil)
 		commit := func(n int) error {
-			tx := txn{put: map[string]string{}}
+			tx := Transaction{Put: map[string]string{}}
 			for i := range n {
-				tx.put[fmt.Sprintf("k%d", i)] = "x"
+				tx.Put[fmt.Sprintf("k%d", i)] = "x"
 			}
-			return c.commit(t.Context(), tx)
+			return c.Commit(t.Context(), tx)
 		}
-		limit := limits[b.name]
+		limit := b.Batch
 		if err := commit(limit); err != nil {
 			t.Errorf("%d keys: %v", limit, err)
 		}

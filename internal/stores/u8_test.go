@@ -23,11 +23,11 @@ func TestU8Faults(t *testing.T) {
 	before, current := runtime.NumGoroutine(), goleak.IgnoreCurrent()
 	r := &report{seed: seed, began: time.Now()}
 	tallies := map[string]*tally{}
-	for _, b := range backends() {
-		tallies[b.name] = r.tally(b.name)
+	for _, b := range All() {
+		tallies[b.Name] = r.tally(b.Name)
 	}
-	sideBySide(t, func(t *testing.T, b backend) {
-		newBout(t, b, seed+uint64(len(b.name)), tallies[b.name]).run(r.began.Add(soak))
+	sideBySide(t, func(t *testing.T, b Store) {
+		newFaultRun(t, b, seed+uint64(len(b.Name)), tallies[b.Name]).run(r.began.Add(soak))
 	})
 	err = goleak.Find(current)
 	if err != nil {

@@ -1,6 +1,7 @@
 package stores
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -14,7 +15,7 @@ import (
 	"github.com/confsync/confsync/source"
 )
 
-// policy is that of the watchers: a program's, with less patience.
+// policy is that of the watchers: a program's, with shorter times.
 func policy() source.Policy {
 	return source.Policy{
 		StaleAfter: 500 * time.Millisecond, Resync: 20 * time.Second,
@@ -25,9 +26,8 @@ func policy() source.Policy {
 // mostWatches is how many times a source may be watched within d: no wait between
 // two attempts is shorter than half its mean, and no healthy Watch than half of
 // Resync.
-func mostWatches(d time.Duration) int {
-	p := policy()
-	n, wait := 2+int(d/(p.Resync/2)), p.MinBackoff
+func mostWatches(p source.Policy, d time.Duration) int {
+	n, wait := 2+int(2*d/cmp.Or(p.Resync, 15*time.Minute)), p.MinBackoff
 	for ; d >= 0; n++ {
 		d -= wait / 2
 		wait = min(wait+wait/2, p.MaxBackoff)
@@ -47,9 +47,9 @@ type watcher struct {
 	cfg *confsync.Config[app]
 }
 
-func watch(t testing.TB, src source.Source, w way, l *ledger) *watcher {
+func watch(t testing.TB, src source.Source, l Layout, led *ledger) *watcher {
 	t.Helper()
-	p := &tap{Source: src, way: w, ledger: l}
+	p := &tap{Source: src, layout: l, ledger: led}
 	cfg, err := confsync.Open(context.Background(), confsync.Options[app]{
 		Sources: []source.Source{p},
 		Logger:  slog.New(slog.DiscardHandler),
@@ -64,8 +64,8 @@ func watch(t testing.TB, src source.Source, w way, l *ledger) *watcher {
 func (w *watcher) status() source.Status { return w.cfg.Status().Sources[0] }
 
 // bound is the state that the program has been given.
-func (w *watcher) bound() state {
-	a, all := w.cfg.Get(), state{}
+func (w *watcher) bound() State {
+	a, all := w.cfg.Get(), State{}
 	if a.Seq != "" {
 		all["seq"] = a.Seq
 	}
@@ -90,13 +90,13 @@ func (w *watcher) has(position int) bool {
 // tap is a source whose every snapshot is held against the ledger.
 type tap struct {
 	source.Source
-	way    way
+	layout Layout
 	ledger *ledger
 
 	mu       sync.Mutex
 	watches  int
 	emits    int
-	restless int    // of these are not at one revision, and may be so
+	mixed    int    // of these are not at one revision, and may be so
 	unheard  bool   // the store doesn't tell of changes, and the source can't know yet
 	at       int    // the position of the newest
 	epoch    int    // and its epoch
@@ -121,10 +121,10 @@ func (p *tap) look(snap source.Snapshot) {
 	p.emits++
 	values := valuesOf(snap.Tree)
 	switch {
-	case p.way == page && errors.Is(snap.Err, source.ErrAbsent):
-		values = state{} // believed only if the store was empty
+	case p.layout == Document && errors.Is(snap.Err, source.ErrAbsent):
+		values = State{} // believed only if the store was empty
 	case snap.Err != nil && p.unheard: // half of what it has is gone, which it can't use: the last good state stays
-		p.restless++
+		p.mixed++
 		return
 	case snap.Err != nil:
 		p.ledger.fail("%s emitted the error %v", p.Name(), snap.Err)
@@ -132,7 +132,7 @@ func (p *tap) look(snap source.Snapshot) {
 	}
 	at, epoch, ok := p.ledger.find(values, p.at)
 	if !ok && (p.unheard || strings.HasPrefix(snap.Note, "not at one revision")) && p.ledger.had(values) {
-		p.restless++
+		p.mixed++
 		return
 	}
 	if !ok {
@@ -157,11 +157,11 @@ func (p *tap) expectUnheard(unheard bool) {
 	p.unheard = unheard
 }
 
-// counts are the numbers of watches, snapshots and restless ones so far.
-func (p *tap) counts() (watches, emits, restless int) {
+// counts are the numbers of watches, snapshots and mixed ones so far.
+func (p *tap) counts() (watches, emits, mixed int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.watches, p.emits, p.restless
+	return p.watches, p.emits, p.mixed
 }
 
 func (p *tap) position() int {

@@ -21,10 +21,10 @@ type writer struct {
 	commits atomic.Int64 // that were confirmed
 
 	mu     sync.Mutex
-	client client
+	client Client
 	rand   *rand.Rand
 	seq    int   // of the last attempt
-	base   state // what the store holds, if that is sure
+	base   State // what the store holds, if that is sure
 	unsure bool
 }
 
@@ -50,7 +50,7 @@ func (w *writer) step(ctx context.Context) (rest time.Duration) {
 	}
 	tx, next := w.changesLocked()
 	at := w.ledger.note(next)
-	if err := w.client.commit(ctx, tx); err != nil {
+	if err := w.client.Commit(ctx, tx); err != nil {
 		w.unsure = true
 		return 50 * time.Millisecond
 	}
@@ -65,7 +65,7 @@ func (w *writer) knowLocked(ctx context.Context) bool {
 	if !w.unsure {
 		return true
 	}
-	seq, err := w.client.get(ctx, w.root+"/seq")
+	seq, err := w.client.Get(ctx, w.root+"/seq")
 	if err != nil {
 		return false
 	}
@@ -80,31 +80,31 @@ func (w *writer) knowLocked(ctx context.Context) bool {
 }
 
 // changesLocked are the next transaction and the state after it.
-func (w *writer) changesLocked() (txn, state) {
+func (w *writer) changesLocked() (Transaction, State) {
 	w.seq++
-	tx := txn{root: w.root, guard: "seq", was: w.base["seq"], put: map[string]string{"seq": fmt.Sprint(w.seq)}}
+	tx := Transaction{Root: w.root, Guard: "seq", Was: w.base["seq"], Put: map[string]string{"seq": fmt.Sprint(w.seq)}}
 	for range 1 + w.rand.IntN(6) {
 		key := fmt.Sprintf("k/g%d/%c", w.rand.IntN(4), 'a'+w.rand.IntN(6))
 		_, there := w.base[key]
 		switch {
-		case tx.put[key] != "" || slices.Contains(tx.del, key):
+		case tx.Put[key] != "" || slices.Contains(tx.Delete, key):
 		case there && w.rand.IntN(3) == 0:
-			tx.del = append(tx.del, key)
+			tx.Delete = append(tx.Delete, key)
 		default:
-			tx.put[key] = fmt.Sprintf("v%d\n", w.seq)
+			tx.Put[key] = fmt.Sprintf("v%d\n", w.seq)
 		}
 	}
 	next := maps.Clone(w.base)
-	maps.Copy(next, tx.put)
-	for _, key := range tx.del {
+	maps.Copy(next, tx.Put)
+	for _, key := range tx.Delete {
 		delete(next, key)
 	}
-	tx.doc = nested(next, "/")
+	tx.Document = nested(next, "/")
 	return tx, next
 }
 
 // frozen calls do with what the store holds, while nobody writes.
-func (w *writer) frozen(within time.Duration, do func(held state) error) error {
+func (w *writer) frozen(within time.Duration, do func(held State) error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), within)
@@ -120,7 +120,7 @@ func (w *writer) frozen(within time.Duration, do func(held state) error) error {
 
 // turn declares a new epoch, and has replace put the store into the state that it
 // begins with while nobody writes. replace returns the client to go on with.
-func (w *writer) turn(values state, replace func(client) client) {
+func (w *writer) turn(values State, replace func(Client) Client) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ledger.turn(values)
@@ -129,7 +129,7 @@ func (w *writer) turn(values state, replace func(client) client) {
 }
 
 // direct is the writer's client.
-func (w *writer) direct() client {
+func (w *writer) direct() Client {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.client

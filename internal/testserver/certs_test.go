@@ -29,14 +29,14 @@ func tlsIntruders(t *testing.T, certs *Certs) []intruder {
 // handshake connects and waits for the server's verdict, which TLS 1.3 gives after the handshake: nil
 // says that the server would listen.
 func (i intruder) handshake(addr string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	conn, err := (&tls.Dialer{Config: i.cfg}).DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	if err := conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 		return err
 	}
 	if _, err = conn.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/confsync/confsync/internal/await"
 )
 
 // store is how the tests use one kind of server.
@@ -164,7 +166,7 @@ func TestNoProcessOutlivesTheTestBinary(t *testing.T) {
 	if !found || err != nil {
 		t.Fatalf("no pid in the output %q", out)
 	}
-	eventually(t, "the orphan is gone", func() bool { return !alive(pid) })
+	await.Until(t, "the orphan is gone", func() bool { return !alive(pid) })
 }
 
 func TestReadyTellsWhyNot(t *testing.T) {
@@ -230,7 +232,7 @@ func answers(s *Server) error {
 }
 
 func connects(addr string) bool {
-	conn, err := net.DialTimeout("tcp", addr, time.Second)
+	conn, err := net.DialTimeout("tcp", addr, 10*time.Second)
 	if err != nil {
 		return false
 	}
@@ -251,17 +253,5 @@ func wantValue(t *testing.T, st store, s *Server, when, want string) {
 	t.Helper()
 	if got := st.get(s); got != want {
 		t.Errorf("%s: value %q, want %q", when, got, want)
-	}
-}
-
-// eventually fails the test unless cond holds within startTimeout.
-func eventually(t *testing.T, what string, cond func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(startTimeout)
-	for !cond() {
-		if time.Now().After(deadline) {
-			t.Fatalf("never: %s", what)
-		}
-		time.Sleep(pollInterval)
 	}
 }

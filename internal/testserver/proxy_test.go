@@ -74,7 +74,7 @@ func (c *talker) receive(within time.Duration) (string, error) {
 
 func (c *talker) wantLine(t *testing.T, want string) {
 	t.Helper()
-	if got, err := c.receive(10 * time.Second); got != want || err != nil {
+	if got, err := c.receive(await.Limit); got != want || err != nil {
 		t.Fatalf("received %q, %v; want %q", got, err, want)
 	}
 }
@@ -84,7 +84,7 @@ func TestProxyPassesAndCounts(t *testing.T) {
 	c := talk(t, p.Addr())
 	c.send(t, "hello")
 	c.wantLine(t, "hello")
-	eventually(t, "six bytes are counted each way", func() bool {
+	await.Until(t, "six bytes are counted each way", func() bool {
 		up, down := p.Bytes()
 		return up == 6 && down == 6
 	})
@@ -92,7 +92,7 @@ func TestProxyPassesAndCounts(t *testing.T) {
 		t.Errorf("connections: %d open of %d; want 1 of 1", open, all)
 	}
 	c.Close()
-	eventually(t, "the connection is gone", func() bool { return p.Connections() == 0 })
+	await.Until(t, "the connection is gone", func() bool { return p.Connections() == 0 })
 }
 
 func TestProxyCut(t *testing.T) {
@@ -101,7 +101,7 @@ func TestProxyCut(t *testing.T) {
 	c.send(t, "before")
 	c.wantLine(t, "before")
 	p.Cut()
-	if _, err := c.receive(10 * time.Second); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+	if _, err := c.receive(await.Limit); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("cut: receive got %v, want a closed connection", err)
 	}
 	if connects(p.Addr()) {
@@ -152,7 +152,7 @@ func TestProxyLatency(t *testing.T) {
 func TestProxyUpstreamDown(t *testing.T) {
 	p := NewProxy(t, loopback(freePorts(t, 1)[0]))
 	c := talk(t, p.Addr())
-	if _, err := c.receive(10 * time.Second); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+	if _, err := c.receive(await.Limit); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("received %v, want a closed connection", err)
 	}
 }
@@ -171,7 +171,7 @@ func TestProxyLeavesNothing(t *testing.T) {
 				go func() { _, _ = io.Copy(io.Discard, c) }()
 			}
 			_, start := p.Bytes()
-			eventually(t, "bytes flow", func() bool {
+			await.Until(t, "bytes flow", func() bool {
 				_, down := p.Bytes()
 				return p.Accepted() == from+4 && down > start
 			})

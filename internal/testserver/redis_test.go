@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/confsync/confsync/internal/await"
 )
 
 func TestRedisInMemoryForgets(t *testing.T) {
@@ -55,7 +57,7 @@ func TestRedisFailover(t *testing.T) {
 				t.Fatalf("leader is %s, want the first server", old.Addr())
 			}
 			old.CLI("SET", "k", "v")
-			eventually(t, "the replica has the value", func() bool { return f.Servers[1].CLI("GET", "k") == "v" })
+			await.Until(t, "the replica has the value", func() bool { return f.Servers[1].CLI("GET", "k") == "v" })
 			old.Kill()
 			leader := f.Leader()
 			if leader != f.Servers[1] {
@@ -65,11 +67,11 @@ func TestRedisFailover(t *testing.T) {
 				t.Errorf("new primary: value %q, want v", got)
 			}
 			_, port, _ := strings.Cut(leader.Addr(), ":")
-			eventually(t, "the sentinel names the new primary", func() bool {
+			await.Until(t, "the sentinel names the new primary", func() bool {
 				return strings.HasSuffix(f.Sentinel.CLI("SENTINEL", "get-master-addr-by-name", f.Name), port)
 			})
 			old.Start()
-			eventually(t, "the old primary follows the new one", func() bool {
+			await.Until(t, "the old primary follows the new one", func() bool {
 				return old.redisSays(t.Context(), "master_link_status:up", "INFO", "replication") == nil
 			})
 		})
@@ -97,7 +99,7 @@ func TestRedisCluster(t *testing.T) {
 				}
 			}
 			c.Servers[1].Kill()
-			eventually(t, "the others miss the killed member", func() bool {
+			await.Until(t, "the others miss the killed member", func() bool {
 				return c.Servers[0].redisSays(t.Context(), "cluster_state:fail", "CLUSTER", "INFO") == nil
 			})
 			c.Start()

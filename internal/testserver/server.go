@@ -19,10 +19,10 @@ import (
 )
 
 const (
-	startTimeout = 90 * time.Second // for a server to serve, on a busy machine
-	stopTimeout  = 15 * time.Second // for a server to heed SIGTERM
-	cliTimeout   = 60 * time.Second // for one command of a client
-	attemptLimit = 2 * time.Second  // for one look whether a server serves
+	startTimeout = 3 * time.Minute // for a server to serve, on a busy machine
+	stopTimeout  = time.Minute     // for a server to heed SIGTERM
+	cliTimeout   = 2 * time.Minute // for one command of a client
+	attemptLimit = 5 * time.Second // for one look whether a server serves
 	pollInterval = 25 * time.Millisecond
 )
 

@@ -1,4 +1,5 @@
-package stores
+// Package stage starts and fills servers outside of tests.
+package stage
 
 import (
 	"context"

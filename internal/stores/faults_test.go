@@ -10,20 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source"
 )
 
-const (
-	probe  = 700 * time.Millisecond // of the sources
-	stated = 2 * probe              // within which each of them finds out that it is cut off
-	slack  = 5 * time.Second        // for a busy machine
-
-	// bound is for a source to converge once a fault has healed. It is that long
-	// because ZooKeeper's client waits 28s, with this session, for the greeting of a
-	// server that was only starting when it connected.
-	bound = 45 * time.Second
-)
+const probe = 700 * time.Millisecond // of the sources
 
 // fault is something that happens to a store or to the way there. Both functions
 // check that it did.
@@ -34,14 +26,14 @@ type fault struct {
 	heal   func() // nil for what is over at once
 }
 
-// bout is one store under faults: its server, a writer, and a program for each
-// way in which it holds a configuration.
-type bout struct {
+// faultRun is one store under faults: its server, a writer, and a program for each
+// layout in which it holds a configuration.
+type faultRun struct {
 	*testing.T
-	backend
+	store    Store
 	server   *testserver.Server
 	proxy    *testserver.Proxy
-	through  client // the programs' client, by the proxy
+	through  Client // the programs' client, by the proxy
 	writer   *writer
 	ledger   *ledger
 	watchers []*watcher
@@ -51,32 +43,33 @@ type bout struct {
 	counted int64 // how far ZooKeeper had counted before it was wiped
 }
 
-const root = "app"
+const (
+	root = "app"
+	poll = 500 * time.Millisecond // of Redis, where notifications are off
+)
 
-func newBout(t *testing.T, b backend, seed uint64, tally *tally) *bout {
-	server := b.serve(t)
+func newFaultRun(t *testing.T, b Store, seed uint64, tally *tally) *faultRun {
+	server := b.Serve(t)
 	proxy := testserver.NewProxy(t, server.Addr())
-	l := newLedger()
-	o := &bout{
-		T: t, backend: b, server: server, proxy: proxy, ledger: l, tally: tally,
-		through: b.connect(t, proxy.Addr(), nil),
-		writer:  &writer{root: root, ledger: l, client: b.connect(t, server.Addr(), nil), rand: rand.New(rand.NewPCG(seed, 1)), base: state{}},
+	led := newLedger()
+	o := &faultRun{
+		T: t, store: b, server: server, proxy: proxy, ledger: led, tally: tally,
+		through: connect(t, b, proxy.Addr(), nil),
+		writer:  &writer{root: root, ledger: led, client: connect(t, b, server.Addr(), nil), rand: rand.New(rand.NewPCG(seed, 1)), base: State{}},
 		rand:    rand.New(rand.NewPCG(seed, 2)),
 	}
-	t.Cleanup(o.through.close)
-	t.Cleanup(func() { o.writer.direct().close() })
 	for o.writer.commits.Load() == 0 { // so that there is a document
 		o.writer.step(t.Context())
 	}
-	for _, w := range b.ways {
-		o.watchers = append(o.watchers, watch(t, o.through.source(w, root, options{probe: probe}), w, l))
+	for _, l := range b.Layouts {
+		o.watchers = append(o.watchers, watch(t, o.through.Source(l, root, Options{Probe: probe, Poll: poll}), l, led))
 	}
 	return o
 }
 
 // run injects every fault once, with an outage that lasts, and then others until
 // the end. At last the programs hold what the store does.
-func (b *bout) run(end time.Time) {
+func (b *faultRun) run(end time.Time) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var writing sync.WaitGroup
 	writing.Go(func() { b.writer.run(ctx) })
@@ -85,13 +78,13 @@ func (b *bout) run(end time.Time) {
 
 	b.converge()
 	for round := 0; round == 0 || time.Now().Before(end); round++ {
-		faults := append(b.commonFaults(), b.faults(b)...)
+		faults := b.allFaults()
 		b.rand.Shuffle(len(faults), func(i, j int) { faults[i], faults[j] = faults[j], faults[i] })
 		for _, f := range faults {
 			if round > 0 && time.Now().After(end) {
 				break
 			}
-			b.suffer(f, round == 0 || b.rand.IntN(3) == 0)
+			b.runFault(f, round == 0 || b.rand.IntN(3) == 0)
 			time.Sleep(time.Duration(b.rand.IntN(300)) * time.Millisecond) // so that faults come at any moment
 		}
 	}
@@ -100,8 +93,8 @@ func (b *bout) run(end time.Time) {
 	b.agree()
 }
 
-// suffer goes through one fault.
-func (b *bout) suffer(f fault, lasting bool) {
+// runFault goes through one fault.
+func (b *faultRun) runFault(f fault, lasting bool) {
 	b.Helper()
 	began, watches, accepted := time.Now(), b.watches(), b.proxy.Accepted()
 	f.inject()
@@ -121,8 +114,8 @@ func (b *bout) suffer(f fault, lasting bool) {
 	most, all := 0, 0
 	for i, n := range b.watches() {
 		n -= watches[i]
-		if most, all = max(most, n), all+n; n > mostWatches(took) {
-			b.Errorf("%s: %s was watched %d times in %v, want %d at most", f.name, b.watchers[i].Name(), n, took, mostWatches(took))
+		if most, all = max(most, n), all+n; n > mostWatches(policy(), took) {
+			b.Errorf("%s: %s was watched %d times in %v, want %d at most", f.name, b.watchers[i].Name(), n, took, mostWatches(policy(), took))
 		}
 	}
 	// A Watch may connect a few times, and a client by itself too.
@@ -141,7 +134,15 @@ func (b *bout) suffer(f fault, lasting bool) {
 	b.ledger.forget(at)
 }
 
-func (b *bout) watches() []int {
+// until waits until something holds, and else says what didn't.
+func (b *faultRun) until(what func() string, holds func() bool) {
+	b.Helper()
+	if !await.Holds(await.Limit, holds) {
+		b.Fatalf("not within %v: %s", await.Limit, what())
+	}
+}
+
+func (b *faultRun) watches() []int {
 	var all []int
 	for _, w := range b.watchers {
 		n, _, _ := w.counts()
@@ -152,13 +153,11 @@ func (b *bout) watches() []int {
 
 // noticed waits until every program says that it is stale, and why, and since
 // when. It returns how long that took.
-func (b *bout) noticed(what string, began time.Time) time.Duration {
+func (b *faultRun) noticed(what string, began time.Time) time.Duration {
 	b.Helper()
 	for _, w := range b.watchers {
-		limit := stated + policy().StaleAfter + slack
-		eventually(b, time.Until(began.Add(limit)), func() string {
-			return fmt.Sprintf("%s: a stale %s: %+v", what, w.Name(), w.status())
-		}, func() bool { return w.status().State == source.Stale })
+		b.until(func() string { return fmt.Sprintf("%s: a stale %s: %+v", what, w.Name(), w.status()) },
+			func() bool { return w.status().State == source.Stale })
 		if st := w.status(); st.Err == nil || st.Since.Before(began) || st.Since.After(time.Now()) {
 			b.Errorf("%s since %v: %+v, want an error and since when", what, began, st)
 		}
@@ -168,14 +167,14 @@ func (b *bout) noticed(what string, began time.Time) time.Duration {
 
 // converge waits for a commit, stops the writer for a moment, and waits until
 // every program has what the store holds.
-func (b *bout) converge() {
+func (b *faultRun) converge() {
 	b.Helper()
 	before := b.writer.commits.Load()
-	eventually(b, bound, func() string { return "a commit" }, func() bool { return b.writer.commits.Load() > before })
-	must(b, b.writer.frozen(bound, func(state) error {
+	b.until(func() string { return "a commit" }, func() bool { return b.writer.commits.Load() > before })
+	must(b, b.writer.frozen(await.Limit, func(State) error {
 		at := b.ledger.committed()
 		for _, w := range b.watchers {
-			eventually(b, bound, func() string {
+			b.until(func() string {
 				return fmt.Sprintf("%s at position %d of %d; %v; %v", w.Name(), w.position(), at, w.cfg.Status(), b.ledger.failures())
 			}, func() bool { return w.has(at) })
 		}
@@ -184,24 +183,24 @@ func (b *bout) converge() {
 }
 
 // agree compares what the programs have with what the store says itself.
-func (b *bout) agree() {
+func (b *faultRun) agree() {
 	b.Helper()
-	var held state
-	eventually(b, bound, func() string { return "a reading of the store" }, func() bool {
+	var held State
+	b.until(func() string { return "a reading of the store" }, func() bool {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		var err error
-		held, err = b.writer.direct().read(ctx, root)
+		held, err = b.writer.direct().Read(ctx, root)
 		return err == nil
 	})
 	if _, _, ok := b.ledger.find(held, b.ledger.committed()); !ok {
 		b.Errorf("the store holds %v, which is not what was written last", held)
 	}
 	for _, w := range b.watchers {
-		eventually(b, bound, func() string { return fmt.Sprintf("%v in %s; there is %v", held, w.Name(), w.bound()) },
+		b.until(func() string { return fmt.Sprintf("%v in %s; there is %v", held, w.Name(), w.bound()) },
 			func() bool { return maps.Equal(w.bound(), held) })
-		_, emits, restless := w.counts()
-		b.tally.add(emits, restless)
+		_, emits, mixed := w.counts()
+		b.tally.add(emits, mixed)
 	}
 	b.tally.commits = b.writer.commits.Load()
 }

@@ -23,27 +23,22 @@ import (
 
 const session = 4 * time.Second // of a client
 
-func zookeeperStore() backend {
-	return backend{
-		name: "zookeeper",
-		ways: []way{keys, page},
-		serve: func(t testing.TB) *testserver.Server {
+func zookeeperStore() Store {
+	return Store{
+		Name: "zookeeper", Title: "ZooKeeper",
+		Layouts: []Layout{Keys, Document}, Batch: 1000, Rest: 10 * time.Millisecond,
+		Serve: func(t testing.TB) *testserver.Server {
 			return testserver.ZooKeeper(t, testserver.ZooKeeperConfig{})
 		},
-		connect: func(t testing.TB, addr string, dials *dials) client {
-			t.Helper()
+		Open: func(addr string, dials *Dials) (Client, error) {
 			connect := testserver.ZooKeeperDialer()
 			dial := func(network, addr string, timeout time.Duration) (net.Conn, error) {
-				dials.note()
+				dials.Note()
 				return connect(network, addr, timeout)
 			}
 			conn, events, err := zk.Connect([]string{addr}, session, zk.WithLogger(silent{}), zk.WithDialer(dial))
-			if err != nil {
-				t.Fatal(err)
-			}
-			return &zkClient{Conn: conn, events: events, known: map[string]bool{}}
+			return &zkClient{Conn: conn, events: events, known: map[string]bool{}}, err
 		},
-		faults: (*bout).zookeeperFaults,
 	}
 }
 
@@ -61,31 +56,31 @@ type zkClient struct {
 
 func node(key string) string { return "/" + key }
 
-func (c *zkClient) source(w way, root string, o options) source.Source {
-	opts := &zookeeper.Options{Probe: o.probe, ProbeTimeout: o.probe}
-	if w == page {
-		root, opts.Document = docKey(root), cmp.Or(o.format, document.JSON)
+func (c *zkClient) Source(l Layout, root string, o Options) source.Source {
+	opts := &zookeeper.Options{Probe: o.Probe, ProbeTimeout: o.Probe, MaxKeys: o.MaxKeys}
+	if l == Document {
+		root, opts.Document = DocumentKey(root), cmp.Or(o.Format, document.JSON)
 	}
 	return zookeeper.New(c.Conn, root, opts)
 }
 
-// commit is one multi, which makes the nodes above those that it puts as well.
+// Commit is one multi, which makes the nodes above those that it puts as well.
 // Afterwards it takes away the nodes above those that it deleted that are left
 // with nothing.
-func (c *zkClient) commit(_ context.Context, tx txn) error {
+func (c *zkClient) Commit(_ context.Context, tx Transaction) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var ops []any
-	if tx.guard != "" {
-		data, stat, err := c.Get(node(tx.key(tx.guard)))
+	if tx.Guard != "" {
+		data, stat, err := c.Conn.Get(node(tx.key(tx.Guard)))
 		switch {
-		case errors.Is(err, zk.ErrNoNode) && tx.was == "": // and making it fails if it is there by then
+		case errors.Is(err, zk.ErrNoNode) && tx.Was == "": // and making it fails if it is there by then
 		case err != nil:
 			return err
-		case string(data) != tx.was:
-			return errConflict
+		case string(data) != tx.Was:
+			return ErrConflict
 		default:
-			ops = append(ops, &zk.CheckVersionRequest{Path: node(tx.key(tx.guard)), Version: stat.Version})
+			ops = append(ops, &zk.CheckVersionRequest{Path: node(tx.key(tx.Guard)), Version: stat.Version})
 		}
 	}
 	made := map[string]bool{}
@@ -101,7 +96,10 @@ func (c *zkClient) commit(_ context.Context, tx txn) error {
 			}
 			made[p[:i]] = true
 		}
-		there, err := c.there(p)
+		there, err := false, error(nil)
+		if !tx.New {
+			there, err = c.there(p)
+		}
 		if there {
 			ops = append(ops, &zk.SetDataRequest{Path: p, Data: []byte(value), Version: -1})
 		} else {
@@ -110,28 +108,28 @@ func (c *zkClient) commit(_ context.Context, tx txn) error {
 		made[p] = true
 		return err
 	}
-	for _, k := range slices.Sorted(maps.Keys(tx.put)) { // what stands above comes first
-		if err := put(node(tx.key(k)), tx.put[k]); err != nil {
+	for _, k := range slices.Sorted(maps.Keys(tx.Put)) { // what stands above comes first
+		if err := put(node(tx.key(k)), tx.Put[k]); err != nil {
 			return err
 		}
 	}
-	if tx.doc != "" {
-		if err := put(node(docKey(tx.root)), tx.doc); err != nil {
+	if tx.Document != "" {
+		if err := put(node(DocumentKey(tx.Root)), tx.Document); err != nil {
 			return err
 		}
 	}
-	for _, k := range tx.del {
+	for _, k := range tx.Delete {
 		ops = append(ops, &zk.DeleteRequest{Path: node(tx.key(k)), Version: -1})
 	}
 	if _, err := c.Multi(ops...); err != nil {
 		clear(c.known)
 		if errors.Is(err, zk.ErrBadVersion) || errors.Is(err, zk.ErrNodeExists) || errors.Is(err, zk.ErrNoNode) {
-			return errConflict
+			return ErrConflict
 		}
 		return err
 	}
 	maps.Copy(c.known, made)
-	for _, k := range tx.del {
+	for _, k := range tx.Delete {
 		delete(c.known, node(tx.key(k)))
 		c.prune(path.Dir(node(tx.key(k))))
 	}
@@ -149,7 +147,7 @@ func (c *zkClient) there(p string) (bool, error) {
 // prune deletes a node and those above it while they have neither children nor data.
 func (c *zkClient) prune(p string) {
 	for ; p != "/"; p = path.Dir(p) {
-		data, stat, err := c.Get(p)
+		data, stat, err := c.Conn.Get(p)
 		if err != nil || stat.NumChildren > 0 || data != nil {
 			return
 		}
@@ -160,22 +158,27 @@ func (c *zkClient) prune(p string) {
 	}
 }
 
-func (c *zkClient) get(_ context.Context, key string) (string, error) {
+func (c *zkClient) Put(_ context.Context, key, value string) error {
+	_, err := c.Set(node(key), []byte(value), -1)
+	return err
+}
+
+func (c *zkClient) Get(_ context.Context, key string) (string, error) {
 	if _, err := c.Sync("/"); err != nil {
 		return "", err
 	}
-	data, _, err := c.Get(node(key))
+	data, _, err := c.Conn.Get(node(key))
 	if errors.Is(err, zk.ErrNoNode) {
 		err = nil
 	}
 	return string(data), err
 }
 
-func (c *zkClient) read(_ context.Context, root string) (state, error) {
-	all := state{}
+func (c *zkClient) Read(_ context.Context, root string) (State, error) {
+	all := State{}
 	var walk func(p string) error
 	walk = func(p string) error {
-		data, _, err := c.Get(p)
+		data, _, err := c.Conn.Get(p)
 		if errors.Is(err, zk.ErrNoNode) && p == node(root) {
 			return nil
 		}
@@ -200,9 +203,33 @@ func (c *zkClient) read(_ context.Context, root string) (state, error) {
 	return all, err
 }
 
-// close returns when the client's goroutines are at their end.
-func (c *zkClient) close() {
-	c.Close()
+// Follow reads the key with a watch, and again whenever the watch has fired. One
+// key is the least one can watch; a root needs a watch for each of its keys.
+func (c *zkClient) Follow(ctx context.Context, _, key string, began func(), seen func(string)) error {
+	for first := true; ; first = false {
+		data, _, changed, err := c.GetW(node(key))
+		if err != nil {
+			return err
+		}
+		if first {
+			began()
+		} else {
+			seen(string(data))
+		}
+		select {
+		case e := <-changed:
+			if e.Err != nil {
+				return e.Err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Close returns when the client's goroutines are at their end.
+func (c *zkClient) Close() {
+	c.Conn.Close()
 	for range c.events {
 	}
 }
