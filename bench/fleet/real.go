@@ -46,9 +46,9 @@ func (c Change) SeenAfter(part float64) time.Duration {
 }
 
 const (
-	prefix   = "bench"
-	limit = 3 * time.Minute // for all instances to get there
-	settle   = 2 * time.Second // for requests that are still to come
+	prefix = "bench"
+	limit  = 3 * time.Minute // for all instances to get there
+	settle = 2 * time.Second // for requests that are still to come
 )
 
 // Run has real instances see one change and one outage.
