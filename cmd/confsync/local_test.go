@@ -1,0 +1,108 @@
+package main
+
+import (
+	"encoding/json"
+	"testing"
+)
+
+const shop = `
+server: {host: a, port: 8080}
+db: {max_conns: 4, password: hunter2}
+ports: [1, 2]
+note: "two\nlines"
+`
+
+func TestGet(t *testing.T) {
+	file := write(t, "app.yaml", shop)
+	t.Setenv("APP_DB_MAX_CONNS", "9")
+	base := []string{"-s", file, "-s", "env:APP"}
+	get := func(args ...string) result { return invoke(t, append(append([]string{}, base...), args...)...) }
+
+	get("get", "server.port").want(t, exitOK, "8080\n")
+	get("get", "db.max_conns").want(t, exitOK, "9\n") // the name is resolved by the file's keys
+	get("get").want(t, exitOK, "db.max_conns = 9\n", "ports.1 = 2\n", `note = "two\nlines"`)
+	get("get", "nowhere").want(t, exitNo, `no value at "nowhere"`)
+	get("get", "-o", "toml").want(t, exitTrouble, "text, yaml and json")
+	get("get", "-o", "yaml", "ports").want(t, exitOK, "- 1\n- 2\n")
+
+	var doc struct {
+		Server struct{ Port int }
+		Ports  []int
+	}
+	out := get("get", "-o", "json").out
+	if err := json.Unmarshal([]byte(out), &doc); err != nil || doc.Server.Port != 8080 || len(doc.Ports) != 2 {
+		t.Errorf("%v: %s", err, out)
+	}
+	t.Setenv("CONFSYNC_SOURCES", file)
+	invoke(t, "get", "server.host").want(t, exitOK, "a\n")
+}
+
+func TestNoSourceAndWrongAddresses(t *testing.T) {
+	t.Setenv("CONFSYNC_SOURCES", "")
+	invoke(t, "get").want(t, exitTrouble, "no source")
+	for address, want := range map[string]string{
+		"ftp://host/x":                 "unknown scheme",
+		"consul://host/x?colour=red":   `unknown option "colour"`,
+		"consul://user:hunter2@host/x": "credentials",
+		"redis://h/x?db=one":           "option db: want a number",
+		"file:":                        "want file:PATH",
+		"redis://a,b/x":                "Cluster",
+		"etcd://h/x?ca-file=/nowhere":  "option ca-file",
+		"file:x.yaml?mount=a..b":       "option mount",
+	} {
+		invoke(t, "-s", address, "get").want(t, exitTrouble, want)
+	}
+}
+
+func TestExplain(t *testing.T) {
+	low, high := write(t, "low.yaml", shop), write(t, "high.yaml", "server: {port: 9}")
+	invoke(t, "-s", low, "-s", high, "explain", "server.port").want(t, exitOK, "server.port = 9", "high.yaml:1:16", "hides  8080")
+	invoke(t, "-s", low, "explain", "server.prot").want(t, exitNo, "no value at")
+}
+
+func TestDiff(t *testing.T) {
+	a, b := write(t, "a.yaml", shop), write(t, "b.yaml", "server: {host: b, port: 8080}\nnew: {x: 1}")
+	invoke(t, "diff", a, a).want(t, exitOK)
+	invoke(t, "diff", a, b).want(t, exitNo, "- server.host = a\n+ server.host = b\n", "+ new.x = 1\n", "- ports.0 = 1\n")
+	invoke(t, "diff", a, a+" "+b).want(t, exitNo, "+ server.host = b\n", "+ new.x = 1\n")
+}
+
+const schemaOfApp = `{
+	"$schema": "https://json-schema.org/draft/2020-12/schema",
+	"type": "object", "additionalProperties": false, "required": ["server"],
+	"properties": {
+		"server": {"type": "object", "properties": {"host": {"type": "string"}, "port": {"type": "integer"}}},
+		"db": {"type": "object", "properties": {"max_conns": {"type": "integer"}, "password": {"type": "string", "writeOnly": true}}},
+		"ports": {"type": "array", "items": {"type": "integer"}},
+		"note": {"type": "string", "maxLength": 20}
+	}}`
+
+func TestCheck(t *testing.T) {
+	schema := write(t, "schema.json", schemaOfApp)
+	invoke(t, "-s", write(t, "app.yaml", shop), "--schema", schema, "check").want(t, exitOK, "valid")
+	bad := invoke(t, "-s", write(t, "bad.yaml", "server: {port: x}\nsrever: 1\nnote: this is longer than twenty"), "--schema", schema, "check")
+	bad.want(t, exitNo, "3 problems", "server.port: a string, and the schema wants integer", "bad.yaml:1:16", "unknown: srever", "maxLength")
+	invoke(t, "-s", write(t, "broken.yaml", "a: ["), "check").want(t, exitNo, "broken.yaml")
+}
+
+// TestSecretsOfTheSchema asserts that what the schema calls writeOnly is shown by
+// no command.
+func TestSecretsOfTheSchema(t *testing.T) {
+	file, schema := write(t, "app.yaml", shop), write(t, "schema.json", schemaOfApp)
+	other := write(t, "other.yaml", "db: {password: hunter3}")
+	for _, args := range [][]string{
+		{"get"}, {"get", "db.password"}, {"get", "db"}, {"get", "-o", "json"}, {"get", "-o", "yaml", "db"},
+		{"explain", "db.password"}, {"explain", "db"}, {"diff", file, file + " " + other},
+	} {
+		r := invoke(t, append([]string{"-s", file, "-s", other, "--schema", schema}, args...)...)
+		if got := r.out + r.err; contains(got, "hunter") || r.code > exitNo {
+			t.Errorf("%v: exit code %d\n%s", args, r.code, got)
+		}
+	}
+}
+
+func TestStatus(t *testing.T) {
+	file := write(t, "app.yaml", shop)
+	invoke(t, "-s", file, "status").want(t, exitOK, "live", "app.yaml")
+	invoke(t, "-s", file, "-s", "consul://127.0.0.1:1/x", "--timeout", "100ms", "status").want(t, exitNo, "consul x has not delivered")
+}
