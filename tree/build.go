@@ -12,7 +12,6 @@ import (
 // trees stay good after it is gone.
 type Builder struct {
 	keysets [64][]string // recently built key sets, so that alike maps share one
-	nodes   []Node
 	spots   []places
 }
 
@@ -33,25 +32,29 @@ func (e *DuplicateKeyError) Error() string {
 	return fmt.Sprintf("duplicate key %q, first at line %d", e.Key, e.First.Line)
 }
 
-const slab = 64 // nodes allocated at a time; a live node holds on to its slab
+const slab = 64 // places allocated at a time
 
-func (b *Builder) node(n Node, at Place, kids []*places) Tree {
-	if len(b.nodes) == 0 {
-		b.nodes, b.spots = make([]Node, slab), make([]places, slab)
+// node makes a node and its place. The places of a document come and go
+// together, so they are allocated many at a time. Nodes are not: Reuse lets a
+// node of one reading live on in all that follow, and it would keep whatever was
+// allocated beside it.
+func (b *Builder) node(n *Node, at Place, kids []*places) Tree {
+	if len(b.spots) == 0 {
+		b.spots = make([]places, slab)
 	}
-	node, spot := &b.nodes[0], &b.spots[0]
-	b.nodes, b.spots = b.nodes[1:], b.spots[1:]
-	*node, *spot = n, places{at: at, kids: kids}
-	return Tree{root: node, places: spot}
+	spot := &b.spots[0]
+	b.spots = b.spots[1:]
+	*spot = places{at: at, kids: kids}
+	return Tree{root: n, places: spot}
 }
 
 // Scalar makes a value of a scalar kind from its text.
 func (b *Builder) Scalar(kind Kind, text string, at Place) Tree {
-	return b.node(Node{kind: kind, text: text}, at, nil)
+	return b.node(&Node{kind: kind, text: text}, at, nil)
 }
 
 // Null makes an explicit null.
-func (b *Builder) Null(at Place) Tree { return b.node(Node{kind: Null}, at, nil) }
+func (b *Builder) Null(at Place) Tree { return b.node(&Node{kind: Null}, at, nil) }
 
 // List makes a list of its elements. Absent elements become nulls.
 func (b *Builder) List(items []Tree, at Place) Tree {
@@ -62,25 +65,39 @@ func (b *Builder) List(items []Tree, at Place) Tree {
 		}
 		kids[i], spots[i] = item.root, item.places
 	}
-	return b.node(Node{kind: List, branch: &branch{kids: kids}}, at, spots)
+	return b.node(&Node{kind: List, branch: &branch{kids: kids}}, at, spots)
 }
 
 // Map makes a map of its entries, whose order it changes. Entries of an absent
 // tree are left out. A key that stands twice is a [*DuplicateKeyError].
 func (b *Builder) Map(entries []Entry, at Place) (Tree, error) {
+	t, twice := b.MapOf(entries, at)
+	if twice != nil {
+		return Tree{}, twice[0]
+	}
+	return t, nil
+}
+
+// MapOf is like Map, and returns an error for every key that stands more than
+// once. The tree is absent then.
+func (b *Builder) MapOf(entries []Entry, at Place) (Tree, []*DuplicateKeyError) {
 	entries = slices.DeleteFunc(entries, func(e Entry) bool { return e.Tree.root == nil })
 	byKey := func(x, y Entry) int { return cmp.Compare(x.Key, y.Key) }
 	if !slices.IsSortedFunc(entries, byKey) {
 		slices.SortStableFunc(entries, byKey)
 	}
+	var twice []*DuplicateKeyError
 	kids, spots := make([]*Node, len(entries)), make([]*places, len(entries))
 	for i, e := range entries {
 		if i > 0 && e.Key == entries[i-1].Key {
-			return Tree{}, &DuplicateKeyError{Key: e.Key, First: entries[i-1].At, Second: e.At}
+			twice = append(twice, &DuplicateKeyError{Key: e.Key, First: entries[i-1].At, Second: e.At})
 		}
 		kids[i], spots[i] = e.Tree.root, e.Tree.places
 	}
-	return b.node(Node{kind: Map, branch: &branch{keys: b.keys(entries), kids: kids}}, at, spots), nil
+	if twice != nil {
+		return Tree{}, twice
+	}
+	return b.node(&Node{kind: Map, branch: &branch{keys: b.keys(entries), kids: kids}}, at, spots), nil
 }
 
 // keys are the keys of sorted entries, as the very slice an alike map has.

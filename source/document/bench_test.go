@@ -57,7 +57,7 @@ func BenchmarkYAML(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			d := decoder{limits: Limits{}.OrDefault()}
-			d.accept(doc)
+			d.accept(doc, YAML)
 			(&yamlDecoder{decoder: &d}).value(node.Content[0])
 			if err := d.err(); err != nil {
 				b.Fatal(err)

@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/confsync/confsync/tree"
@@ -16,7 +13,8 @@ import (
 // decoder is what the decoders of all formats have in common: the text, the
 // path of the value at hand, the problems so far, and when to stop.
 type decoder struct {
-	data    []byte // valid UTF-8 with no byte order mark
+	done    <-chan struct{} // closed to end the decoding
+	data    []byte          // valid UTF-8 with no byte order mark
 	ascii   bool
 	lines   lines
 	limits  Limits
@@ -31,24 +29,45 @@ type decoder struct {
 
 const maxProblems = 100
 
-// accept takes in the data of the document.
-func (d *decoder) accept(data []byte) {
+// accept takes in the data of the document, which must be text. JSON's own
+// reader looks at the characters itself.
+func (d *decoder) accept(data []byte, format Format) {
+	if isUTF16(data) {
+		d.problem(tree.Unusable, tree.Place{Line: 1, Column: 1}, errors.New("the document is UTF-16: save it as UTF-8"))
+		return
+	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	d.data, d.ascii = data, true
+	if format == JSON || format == JSONC {
+		return
+	}
 	for i := 0; i < len(data); {
-		if data[i] < utf8.RuneSelf {
+		if c := data[i]; c < utf8.RuneSelf {
+			if c < ' ' && c != '\n' && c != '\t' && c != '\r' {
+				d.stop(tree.Unusable, d.place(i), fmt.Errorf("found %s in the text", tree.Describe(data[i:])))
+				return
+			}
 			i++
 			continue
 		}
 		d.ascii = false
 		r, size := utf8.DecodeRune(data[i:])
 		if r == utf8.RuneError && size == 1 {
-			d.problem(tree.Unusable, d.place(i), errors.New("the document is not UTF-8"))
-			d.stopped = true
+			d.stop(tree.Unusable, d.place(i), errors.New("the document is not UTF-8"))
 			return
 		}
 		i += size
 	}
+}
+
+// isUTF16 reports whether a text begins with the byte order mark of UTF-16, or
+// with one of its ASCII characters.
+func isUTF16(data []byte) bool {
+	if len(data) < 2 {
+		return false
+	}
+	a, b := data[0], data[1]
+	return a == 0xff && b == 0xfe || a == 0xfe && b == 0xff || (a == 0) != (b == 0)
 }
 
 // problem notes that something is wrong with the value at hand.
@@ -57,13 +76,30 @@ func (d *decoder) problem(kind tree.ProblemKind, at tree.Place, err error) {
 		return
 	}
 	d.found = append(d.found, tree.Problem{
-		Path:   slices.Clone(d.path),
+		Path:   tree.Shortened(d.path),
 		Kind:   kind,
 		Origin: tree.Origin{Line: int(at.Line), Column: int(at.Column)},
 		Err:    err,
 	})
 	if kind == tree.TooLarge || len(d.found) == maxProblems {
 		d.stopped = true
+	}
+}
+
+// stop notes a problem after which nothing can be read.
+func (d *decoder) stop(kind tree.ProblemKind, at tree.Place, err error) {
+	d.problem(kind, at, err)
+	d.stopped = true
+}
+
+// interrupted reports whether the decoding is to end, and ends it.
+func (d *decoder) interrupted() bool {
+	select {
+	case <-d.done:
+		d.stopped, d.found = true, []error{tree.ErrInterrupted}
+		return true
+	default:
+		return false
 	}
 }
 
@@ -75,6 +111,9 @@ func (d *decoder) take(n int, at tree.Place) bool {
 	d.values += min(n, d.limits.Keys+1)
 	if d.values > d.limits.Keys {
 		d.problem(tree.TooLarge, at, fmt.Errorf("more than %d values", d.limits.Keys))
+	}
+	if d.values%1024 < n {
+		d.interrupted()
 	}
 	return !d.stopped
 }
@@ -109,16 +148,11 @@ func (d *decoder) mapOf(entries []tree.Entry, at tree.Place) tree.Tree {
 	if d.stopped {
 		return tree.Tree{}
 	}
-	t, err := d.build.Map(entries, at)
-	if err == nil {
-		return t
+	t, twice := d.build.MapOf(entries, at)
+	for _, e := range twice {
+		d.duplicate(e.Key, e.First, e.Second)
 	}
-	for i := 1; i < len(entries); i++ { // the builder has sorted them
-		if entries[i].Key == entries[i-1].Key && entries[i].Tree.Root() != nil {
-			d.duplicate(entries[i].Key, entries[i-1].At, entries[i].At)
-		}
-	}
-	return tree.Tree{}
+	return t
 }
 
 func (d *decoder) duplicate(key string, first, second tree.Place) {
@@ -133,10 +167,6 @@ func (d *decoder) notMap(t tree.Tree, at tree.Place) tree.Tree {
 		d.problem(tree.Unusable, at, fmt.Errorf("the document is a %s, not a map", t.Root().Kind()))
 	}
 	return t
-}
-
-func tooManyBytes(n, limit int) error {
-	return fmt.Errorf("%d bytes, more than %d", n, limit)
 }
 
 // lines are the offsets at which the lines of a text begin.
@@ -154,7 +184,7 @@ func linesOf(data []byte) lines {
 	}
 }
 
-// place is the line and column of an offset.
+// place returns the line and the column of an offset, in bytes.
 func (d *decoder) place(offset int) tree.Place {
 	if d.lines == nil {
 		d.lines = linesOf(d.data)
@@ -164,19 +194,4 @@ func (d *decoder) place(offset int) tree.Place {
 		line--
 	}
 	return tree.Place{Line: int32(line + 1), Column: int32(offset-d.lines[line]) + 1}
-}
-
-// quoted is what parsers put of a document into their messages.
-var quoted = regexp.MustCompile("U\\+[0-9A-F]+ ?|'(\\\\.|[^'\\\\])*'|\"(\\\\.|[^\"\\\\])*\"|`[^`]*`")
-
-// scrub is a parser's message without what it quotes. Single marks of
-// punctuation stay, for they are the syntax that was expected.
-func scrub(message string) error {
-	clean := quoted.ReplaceAllStringFunc(message, func(q string) string {
-		if len(q) == 3 && !unicode.IsLetter(rune(q[1])) && !unicode.IsDigit(rune(q[1])) {
-			return q
-		}
-		return ""
-	})
-	return errors.New(strings.Join(strings.Fields(clean), " "))
 }

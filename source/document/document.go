@@ -9,12 +9,15 @@
 //   - A key that stands twice in a map is a problem, never a silent winner.
 //   - Values have the kind that the format's own syntax gives them.
 //   - A document is UTF-8, with or without a byte order mark, and its lines end
-//     in LF or CRLF.
+//     in LF or CRLF. It is text: control characters are problems.
+//   - Places are lines and columns from 1, and columns count bytes.
 //   - No problem's text holds any of the document's values. They may be secrets.
 package document
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"math"
 	"path/filepath"
 	"strings"
@@ -34,19 +37,22 @@ const (
 	// written as, be they numbers or booleans. Integers and timestamps
 	// keep the text they are written as. A key with nothing behind it, such as a
 	// section whose keys are all commented out, is absent; "null" and "~" are
-	// nulls. There is one document to a
-	// stream. (A %YAML directive, if there is one, must say 1.1.)
+	// nulls. There is one document to a stream, but empty ones may follow it.
 	YAML
 	// JSON is RFC 8259. A number with neither fraction nor exponent is an Int.
 	JSON
-	// TOML is TOML 1.0. Dates and date-times with no offset are taken to be UTC,
+	// TOML is TOML 1.0, with line breaks and a last comma in inline tables as in
+	// TOML 1.1. Dates and date-times with no offset are taken to be UTC,
 	// as in YAML; times of day are strings.
 	TOML
 	// Dotenv is lines of KEY=VALUE. See [Decode] for what it takes.
 	Dotenv
+	// JSONC is JSON with comments as in Go, and with a comma allowed after the
+	// last element of a list or a map.
+	JSONC
 )
 
-var formatNames = [...]string{"unknown", "YAML", "JSON", "TOML", "dotenv"}
+var formatNames = [...]string{"unknown", "YAML", "JSON", "TOML", "dotenv", "JSONC"}
 
 func (f Format) String() string {
 	if int(f) >= len(formatNames) {
@@ -55,9 +61,9 @@ func (f Format) String() string {
 	return formatNames[f]
 }
 
-// FormatOf is the format that a file's name tells: .yaml or .yml, .json, .toml,
-// .env or a name that is .env or begins with ".env.". It reports false for
-// every other name.
+// FormatOf returns the format that a file's name tells: .yaml or .yml, .json,
+// .jsonc, .toml, .env or a name that is .env or begins with ".env.". It reports
+// false for every other name.
 func FormatOf(filename string) (Format, bool) {
 	base := filepath.Base(filename)
 	switch strings.ToLower(filepath.Ext(base)) {
@@ -65,6 +71,8 @@ func FormatOf(filename string) (Format, bool) {
 		return YAML, true
 	case ".json":
 		return JSON, true
+	case ".jsonc":
+		return JSONC, true
 	case ".toml":
 		return TOML, true
 	case ".env":
@@ -115,48 +123,79 @@ func (l Limits) OrDefault() Limits {
 // them: of kind Unusable, Duplicate or TooLarge, with the line and the column,
 // and with a path where there is one.
 //
-// Dotenv has no standard. It is read here by rules of this package, because the
-// libraries for it tell neither places nor keys that stand twice:
+// Dotenv has no standard. It is read here as Docker Compose reads it, with two
+// differences: a key that stands twice is a problem, and a value goes on over
+// several lines only in quotes that are closed.
 //
-//   - A line is KEY=VALUE, with or without "export" before it and spaces around
-//     the "=". A key is letters, digits, "_", "." and "-", and doesn't begin with
-//     a digit. Keys are flat names, kept as written.
+//   - A line is KEY=VALUE or KEY: VALUE, with or without "export" before it and
+//     spaces around the "=". A key is letters, digits, "_", ".", "-", "[" and "]".
+//     Keys are flat names, kept as written.
 //   - An unquoted value ends before " #" or at the end of the line, and has no
 //     space around it.
-//   - A value in single quotes is taken as it is, over several lines too.
-//   - So is a value in double quotes, but \n, \r, \t, \", \$ and \\ are escapes. A
-//     backslash before anything else is a problem.
+//   - A value in single quotes is taken as it is, over several lines too, but
+//     that \' is a single quote.
+//   - So is a value in double quotes, but that \n, \r, \t, \a, \b, \f, \v, \", \$,
+//     \\ and \0123 are escapes. A backslash before anything else is a backslash.
 //   - A line whose first character is "#" is a comment.
-//   - There are no variables: a "$" is a "$".
+//   - There are no variables: a "$" is a "$". See [DecodeDotenv] for a file that has some.
 //
 // All of its values are strings.
 func Decode(format Format, data []byte, limits Limits) (tree.Tree, error) {
-	d := decoder{limits: limits.OrDefault()}
+	return DecodeContext(context.Background(), format, data, limits)
+}
+
+// DecodeContext is like [Decode], and ends early with ctx's error when ctx ends.
+func DecodeContext(ctx context.Context, format Format, data []byte, limits Limits) (tree.Tree, error) {
+	return decode(ctx, format, data, limits, nil)
+}
+
+func decode(ctx context.Context, format Format, data []byte, limits Limits, lookup func(string) (string, bool)) (tree.Tree, error) {
+	d := decoder{limits: limits.OrDefault(), done: ctx.Done()}
 	if len(data) > d.limits.Bytes {
-		d.problem(tree.TooLarge, tree.Place{}, tooManyBytes(len(data), d.limits.Bytes))
+		d.problem(tree.TooLarge, tree.Place{}, fmt.Errorf("%d bytes, more than %d", len(data), d.limits.Bytes))
 		return tree.Tree{}, d.err()
 	}
-	d.accept(data)
-	if d.stopped {
-		return tree.Tree{}, d.err()
-	}
-	var t tree.Tree
-	switch format {
-	case YAML:
-		t = (&yamlDecoder{decoder: &d}).document()
-	case JSON:
-		t = (&jsonDecoder{decoder: &d}).document()
-	case TOML:
-		t = (&tomlDecoder{decoder: &d}).document()
-	case Dotenv:
-		t = (&dotenvDecoder{decoder: &d}).document()
-	default:
-		d.problem(tree.Unusable, tree.Place{}, errors.New("the format is not known"))
+	d.accept(data, format)
+	t := d.decode(format, lookup)
+	if d.interrupted() {
+		return tree.Tree{}, ctx.Err()
 	}
 	if err := d.err(); err != nil {
-		return tree.Tree{}, err
+		return tree.Tree{}, d.explain(err)
 	}
 	return t, nil
+}
+
+// DecodeDotenv is like [Decode] for Dotenv, and replaces variables, as Docker
+// Compose does, in values that don't stand in single quotes: $NAME and ${NAME},
+// ${NAME:-default} and ${NAME-default} where it has none, ${NAME:+other} and
+// ${NAME+other} where it has one, ${NAME:?} and ${NAME?} where it must have one. The
+// forms with a colon take an empty value for none. $$ is a "$".
+//
+// A variable has the value that lookup returns, such as [os.LookupEnv], or the one
+// that it was given further up in the document; with neither it is empty.
+func DecodeDotenv(data []byte, limits Limits, lookup func(name string) (string, bool)) (tree.Tree, error) {
+	return decode(context.Background(), Dotenv, data, limits, lookup)
+}
+
+func (d *decoder) decode(format Format, lookup func(string) (string, bool)) tree.Tree {
+	if d.found != nil {
+		return tree.Tree{}
+	}
+	switch format {
+	case YAML:
+		return (&yamlDecoder{decoder: d}).document()
+	case JSON:
+		return d.json(false)
+	case JSONC:
+		return d.json(true)
+	case TOML:
+		return (&tomlDecoder{decoder: d}).document()
+	case Dotenv:
+		return (&dotenvDecoder{decoder: d, lookup: lookup}).document()
+	}
+	d.problem(tree.Unusable, tree.Place{}, errors.New("the format is not known"))
+	return tree.Tree{}
 }
 
 // Locate gives the problems of [Decode]'s error, which know their line and

@@ -83,7 +83,7 @@ func problems(t *testing.T, err error) []string {
 
 func TestFormatOf(t *testing.T) {
 	for name, want := range map[string]Format{
-		"config.yaml": YAML, "a/b.YML": YAML, "x.json": JSON, "/etc/x.toml": TOML,
+		"config.yaml": YAML, "a/b.YML": YAML, "x.json": JSON, "x.jsonc": JSONC, "/etc/x.toml": TOML,
 		".env": Dotenv, "prod.env": Dotenv, ".env.local": Dotenv, "dir.yaml/x": 0, "x.ini": 0, "": 0, "environment": 0,
 	} {
 		got, ok := FormatOf(name)
@@ -94,7 +94,7 @@ func TestFormatOf(t *testing.T) {
 }
 
 func TestFormatString(t *testing.T) {
-	for format, want := range map[Format]string{0: "unknown", YAML: "YAML", JSON: "JSON", TOML: "TOML", Dotenv: "dotenv", 99: "unknown"} {
+	for format, want := range map[Format]string{0: "unknown", YAML: "YAML", JSON: "JSON", TOML: "TOML", Dotenv: "dotenv", JSONC: "JSONC", 99: "unknown"} {
 		if got := format.String(); got != want {
 			t.Errorf("Format(%d).String() = %q, want %q", format, got, want)
 		}
@@ -103,12 +103,21 @@ func TestFormatString(t *testing.T) {
 
 func TestEveryFormat(t *testing.T) {
 	small := Limits{Bytes: 4}
-	for format, doc := range map[Format]string{YAML: "a: 10", JSON: `{"a":1}`, TOML: "a = 1", Dotenv: "A=100"} {
+	for format, doc := range map[Format]string{YAML: "a: 10", JSON: `{"a":1}`, TOML: "a = 1", Dotenv: "A=100", JSONC: `{"a":1,}`} {
 		t.Run(format.String(), func(t *testing.T) {
 			testBad(t, format, []bad{
 				{"too many bytes", doc, small, []string{fmt.Sprintf("too large 0:0 : %d bytes, more than 4", len(doc))}},
-				{"not UTF-8", "\n# \xff" + doc, Limits{}, []string{"unusable 2:3 : the document is not UTF-8"}},
+				{"UTF-16", "\xff\xfea\x00", Limits{}, []string{"unusable 1:1 : the document is UTF-16: save it as UTF-8"}},
+				{"UTF-16 without a mark", "\x00a\x00b", Limits{}, []string{"unusable 1:1 : the document is UTF-16: save it as UTF-8"}},
+				{"a merge that was left open", doc + "\n<<<<<<< HEAD\n" + doc + "\n=======\n" + doc + "\n>>>>>>> x\n", Limits{}, []string{"unusable 2:1 : a merge conflict marker begins here"}},
 			})
+			if format != JSON && format != JSONC { // whose reader is tested in package tree
+				testBad(t, format, []bad{
+					{"not UTF-8", "\n# \xff" + doc, Limits{}, []string{"unusable 2:3 : the document is not UTF-8"}},
+					{"a NUL", doc + "\n \x00", Limits{}, []string{"unusable 2:2 : found a NUL character in the text"}},
+					{"a control character", doc + "\n# \x1b", Limits{}, []string{"unusable 2:3 : found the control character U+001B in the text"}},
+				})
+			}
 			plain, err := Decode(format, []byte(doc), Limits{Bytes: len(doc)})
 			if err != nil {
 				t.Fatal(err)
@@ -157,7 +166,19 @@ func TestErrorsHoldNoValues(t *testing.T) {
 		{TOML, `password = 2020-13-99`},
 		{Dotenv, `hunter2`},
 		{Dotenv, `PASSWORD="hunter2`},
-		{Dotenv, `PASSWORD="\hunter2"`},
+		{Dotenv, `PASSWORD="\hunter2" x`},
+		{Dotenv, "PASSWORD=hunter2\rx"},
+		{YAML, "password: *it's-hunter2\n"},
+		{YAML, "password: *it's-\"hunter2\"`x`\n"},
+		{YAML, "a: &hunter2 [*hunter2]\n"},
+		{YAML, "password: !h'hunter2' x\n"},
+		{YAML, "password: \"\\hunter2\"\n"},
+		{YAML, "password: %hunter2\n"},
+		{YAML, "password: `hunter2\n"},
+		{JSONC, `{"password": hunter2}`},
+		{TOML, "password = hunter2'x'\n"},
+		{TOML, "password = 'x' hunter2\n"},
+		{TOML, "'it\"s hunter2' = 1\n[a\nhunter2]\n"},
 		{Dotenv, `PASSWORD='a' hunter2`},
 		{Dotenv, "PASS\nA=1\nhunter2 ! = 1"},
 	} {
@@ -166,7 +187,7 @@ func TestErrorsHoldNoValues(t *testing.T) {
 			t.Errorf("Decode(%v, %q): no error", c.format, c.doc)
 			continue
 		}
-		for _, secret := range []string{"hunter", "'h'", "U+0068", "2020"} {
+		for _, secret := range []string{"hunter", "'h'", "U+0068", `"h"`, "2020"} {
 			if strings.Contains(err.Error(), secret) {
 				t.Errorf("Decode(%v, %q): %q is in the error %q", c.format, c.doc, secret, err)
 			}

@@ -3,7 +3,11 @@ package document
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/confsync/confsync/tree"
 )
@@ -11,12 +15,16 @@ import (
 // dotenvDecoder reads the lines of a dotenv file, by the rules in Decode's comment.
 type dotenvDecoder struct {
 	*decoder
-	pos int
+	pos    int
+	lookup func(name string) (string, bool) // nil: a "$" is a "$"
+	known  map[string]string                // with lookup: the values so far
+	room   int                              // with lookup: bytes that variables may still bring in
 }
 
 func (d *dotenvDecoder) document() tree.Tree {
 	top := tree.Place{Line: 1, Column: 1}
 	d.take(1, top)
+	d.known, d.room = make(map[string]string), d.limits.Bytes
 	var entries []tree.Entry
 	for !d.stopped {
 		d.skip(" \t\r\n")
@@ -39,13 +47,13 @@ func (d *dotenvDecoder) entry() (tree.Entry, bool) {
 	at := d.place(d.pos)
 	key := d.key()
 	d.skip(" \t")
-	if key == "export" && !d.ahead('=') {
+	if key == "export" && !d.ahead('=') && !d.ahead(':') {
 		at = d.place(d.pos)
 		key = d.key()
 		d.skip(" \t")
 	}
-	if key == "" || !d.ahead('=') {
-		d.problem(tree.Unusable, at, errors.New("the line is not KEY=VALUE"))
+	if key == "" || !d.ahead('=') && !d.ahead(':') {
+		d.problem(tree.Unusable, at, d.notALine(key))
 		d.line()
 		return tree.Entry{}, false
 	}
@@ -53,19 +61,34 @@ func (d *dotenvDecoder) entry() (tree.Entry, bool) {
 	d.push(key)
 	defer d.pop()
 	value, ok := d.value()
+	if d.lookup != nil {
+		d.known[key] = value.Root().Text()
+	}
 	return tree.Entry{Key: key, At: at, Tree: value}, ok
+}
+
+// notALine says what is wrong with a line at the place where its key, or what
+// follows it, can't be read.
+func (d *dotenvDecoder) notALine(key string) error {
+	rest := d.data[d.pos:]
+	switch {
+	case len(rest) == 0 || rest[0] == '\n' || rest[0] == '\r':
+		return errors.New("the line is not KEY=VALUE: nothing stands after the key")
+	case key != "" && (d.data[d.pos-1] == ' ' || d.data[d.pos-1] == '\t'):
+		return errors.New("the line is not KEY=VALUE: a key is one word")
+	}
+	return fmt.Errorf("the line is not KEY=VALUE: found %s in the key", tree.Describe(rest))
 }
 
 // key reads a key, "" when there is none.
 func (d *dotenvDecoder) key() string {
 	begin := d.pos
-	for ; d.pos < len(d.data); d.pos++ {
-		c := d.data[d.pos]
-		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_'
-		inside := '0' <= c && c <= '9' || c == '.' || c == '-'
-		if !letter && (!inside || d.pos == begin) {
+	for d.pos < len(d.data) {
+		r, size := utf8.DecodeRune(d.data[d.pos:])
+		if !unicode.IsLetter(r) && !unicode.IsNumber(r) && !strings.ContainsRune("_.-[]", r) {
 			break
 		}
+		d.pos += size
 	}
 	return string(d.data[begin:d.pos])
 }
@@ -77,25 +100,28 @@ func (d *dotenvDecoder) value() (tree.Tree, bool) {
 	if !d.take(1, at) {
 		return tree.Tree{}, false
 	}
-	if !d.ahead('"') && !d.ahead('\'') {
+	var text string
+	var err error
+	switch {
+	case d.ahead('\''):
+		text, err = d.single()
+	case d.ahead('"'):
+		text, err = d.double()
+	default:
 		d.pos = begin
-		return d.build.Scalar(tree.String, unquoted(d.line()), at), true
-	}
-	text, problem := d.quoted()
-	if problem == nil {
-		rest := bytes.TrimLeft(d.line(), " \t\r")
-		if len(rest) > 0 && rest[0] != '#' {
-			problem = errors.New("something stands after the closing quote")
+		if text = unquoted(d.line()); strings.Contains(text, "\r") {
+			err = errors.New("a carriage return without a line feed stands in the line")
 		}
+		text, err = d.expand(text, err)
 	}
-	if problem != nil {
-		d.problem(tree.Unusable, at, problem)
+	if err != nil {
+		d.problem(tree.Unusable, at, err)
 		return tree.Tree{}, false
 	}
-	return d.build.Scalar(tree.String, strings.ReplaceAll(text, "\r\n", "\n"), at), true
+	return d.build.Scalar(tree.String, text, at), true
 }
 
-// unquoted is a value with the space and the comment around it taken away.
+// unquoted returns a value with the space and the comment around it taken away.
 func unquoted(line []byte) string {
 	for i := 1; i < len(line); i++ {
 		if line[i] == '#' && (line[i-1] == ' ' || line[i-1] == '\t') {
@@ -105,32 +131,75 @@ func unquoted(line []byte) string {
 	return string(bytes.Trim(line, " \t\r"))
 }
 
-// quoted reads a value in quotes, of either kind.
-func (d *dotenvDecoder) quoted() (string, error) {
-	quote := d.data[d.pos]
-	var text strings.Builder
-	var problem error
-	for d.pos++; d.pos < len(d.data); d.pos++ {
-		c := d.data[d.pos]
-		switch {
-		case c == quote:
-			d.pos++
-			return text.String(), problem
-		case c == '\\' && quote == '"' && d.pos+1 < len(d.data):
-			d.pos++
-			plain, ok := escapes[d.data[d.pos]]
-			if !ok {
-				problem = errors.New("a backslash before a character that needs none")
-			}
-			text.WriteByte(plain)
-		default:
-			text.WriteByte(c)
-		}
-	}
-	return "", errors.New("the quote is not closed")
+// single reads a value in single quotes.
+func (d *dotenvDecoder) single() (string, error) {
+	text, err := d.quoted('\'')
+	return strings.ReplaceAll(text, `\'`, "'"), err
 }
 
-var escapes = map[byte]byte{'n': '\n', 'r': '\r', 't': '\t', '"': '"', '$': '$', '\\': '\\'}
+// double reads a value in double quotes.
+func (d *dotenvDecoder) double() (string, error) {
+	raw, err := d.quoted('"')
+	if err != nil {
+		return "", err
+	}
+	var text strings.Builder
+	for {
+		before, after, found := strings.Cut(raw, `\`)
+		if text.WriteString(before); !found {
+			return d.expand(text.String(), nil)
+		}
+		plain, size := d.escape(after)
+		text.WriteString(plain)
+		raw = after[size:]
+	}
+}
+
+// escape returns what a backslash and what follows it mean, and how much of it
+// does. A backslash before anything that is no escape is a backslash.
+func (d *dotenvDecoder) escape(after string) (plain string, size int) {
+	if after == "" {
+		return `\`, 0
+	}
+	if after[0] == '$' && d.lookup != nil {
+		return "$$", 1
+	}
+	if plain, ok := escapes[after[0]]; ok {
+		return plain, 1
+	}
+	if after[0] == '0' && len(after) >= 4 {
+		if n, err := strconv.ParseUint(after[1:4], 8, 8); err == nil {
+			return string(rune(n)), 4
+		}
+	}
+	return `\`, 0
+}
+
+var escapes = map[byte]string{
+	'a': "\a", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t", 'v': "\v", '"': `"`, '$': "$", '\\': `\`,
+}
+
+// quoted reads what stands between two quotes, and the rest of the line. A
+// backslash before a quote keeps it from ending the text.
+func (d *dotenvDecoder) quoted(quote byte) (string, error) {
+	d.pos++
+	begin := d.pos
+	for ; d.pos < len(d.data) && d.data[d.pos] != quote; d.pos++ {
+		if d.data[d.pos] == '\\' && d.pos+1 < len(d.data) {
+			d.pos++
+		}
+	}
+	if d.pos >= len(d.data) {
+		d.pos = len(d.data)
+		return "", errors.New("the quote is not closed")
+	}
+	text := strings.ReplaceAll(string(d.data[begin:d.pos]), "\r\n", "\n")
+	d.pos++
+	if rest := bytes.TrimLeft(d.line(), " \t\r"); len(rest) > 0 && rest[0] != '#' {
+		return "", fmt.Errorf("found %s after the closing quote", tree.Describe(rest))
+	}
+	return text, nil
+}
 
 func (d *dotenvDecoder) ahead(c byte) bool { return d.pos < len(d.data) && d.data[d.pos] == c }
 
@@ -141,7 +210,7 @@ func (d *dotenvDecoder) skip(any string) {
 	}
 }
 
-// line moves to the end of the line and is what it moved past.
+// line moves to the end of the line and returns what it moved past.
 func (d *dotenvDecoder) line() []byte {
 	begin := d.pos
 	if n := bytes.IndexByte(d.data[d.pos:], '\n'); n >= 0 {

@@ -2,6 +2,7 @@ package document
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -18,9 +19,13 @@ type tomlDecoder struct {
 }
 
 func (d *tomlDecoder) document() tree.Tree {
+	if at, what := tooManyTOML(d.data, d.limits); what != nil {
+		d.problem(tree.TooLarge, d.place(at), what)
+		return tree.Tree{}
+	}
 	var parser unstable.Parser
 	parser.Reset(slices.Clip(d.data))
-	root := newTable(nil, tree.Place{Line: 1, Column: 1}, byHeader)
+	root := d.newTable(nil, tree.Place{Line: 1, Column: 1}, byHeader)
 	current := root
 	for !d.stopped && parser.NextExpression() {
 		switch e := parser.Expression(); e.Kind {
@@ -30,95 +35,111 @@ func (d *tomlDecoder) document() tree.Tree {
 			d.assign(current, e)
 		}
 	}
-	var failed *unstable.ParserError
-	if errors.As(parser.Error(), &failed) {
-		d.path = nil
-		at := parser.Range(failed.Highlight).Offset
-		d.problem(tree.Unusable, d.place(int(at)), scrub(failed.Message))
-	}
 	d.path, d.depth = nil, 0
+	d.failed(&parser)
 	return d.table(root)
 }
 
-// header is the table that a [table] or [[table]] begins. After a problem it is
-// one that belongs to nothing.
+// failed notes the parser's own error.
+func (d *tomlDecoder) failed(parser *unstable.Parser) {
+	var failed *unstable.ParserError
+	if !errors.As(parser.Error(), &failed) {
+		return
+	}
+	at := min(int(parser.Range(failed.Highlight).Offset), len(d.data))
+	rest := d.data[at:]
+	hint := tree.WriteInstead(word(rest))
+	d.problem(tree.Unusable, d.place(at), errors.New(withoutChar(failed.Message, rest)+hint))
+}
+
+// header returns the table that a [table] or [[table]] begins. After a problem it
+// is one that belongs to nothing.
 func (d *tomlDecoder) header(root *tomlTable, e *unstable.Node) *tomlTable {
 	t := root
-	for it := e.Key(); it.Next(); {
+	for it := e.Key(); it.Next() && !d.stopped; {
 		name, at := string(it.Node().Data), d.place(int(it.Node().Raw.Offset))
-		d.path = t.path
 		item := t.items[name]
 		switch {
 		case !it.IsLast():
 			if item == nil {
-				item = t.add(name, at)
-				item.tables = []*tomlTable{newTable(t.path.Child(name), at, byMention)}
+				item = d.addTable(t, name, at, byMention)
 			}
 			if item.tables == nil {
-				d.duplicate(name, item.at, at)
-				return newTable(t.path.Child(name), at, byHeader)
+				return d.clash(t, name, item, at, aTable)
 			}
 			t = item.tables[len(item.tables)-1]
 		case e.Kind == unstable.ArrayTable:
 			return d.element(t, name, at)
 		case item == nil:
-			item = t.add(name, at)
-			item.tables = []*tomlTable{newTable(t.path.Child(name), at, byHeader)}
-			return item.tables[0]
+			return d.addTable(t, name, at, byHeader).tables[0]
 		case !item.array && item.tables != nil && item.tables[0].by == byMention:
 			item.tables[0].by = byHeader
 			return item.tables[0]
 		default:
-			d.duplicate(name, item.at, at)
-			return newTable(t.path.Child(name), at, byHeader)
+			return d.clash(t, name, item, at, aTable)
 		}
 	}
 	return t
 }
 
-// element is the next table of an array of tables.
+// element returns the next table of an array of tables.
 func (d *tomlDecoder) element(t *tomlTable, name string, at tree.Place) *tomlTable {
 	item := t.items[name]
 	if item == nil {
 		item = t.add(name, at)
 		item.array = true
+		d.take(1, at)
 	}
 	if !item.array {
-		d.duplicate(name, item.at, at)
-		return newTable(t.path.Child(name), at, byHeader)
+		return d.clash(t, name, item, at, anArray)
 	}
-	next := newTable(t.path.Child(name, strconv.Itoa(len(item.tables))), at, byHeader)
+	next := d.newTable(t.path.Child(name, strconv.Itoa(len(item.tables))), at, byHeader)
 	item.tables = append(item.tables, next)
 	return next
 }
 
+// clash notes that a key can't be a table here, for it is something else already,
+// and returns a table that belongs to nothing.
+func (d *tomlDecoder) clash(t *tomlTable, name string, first *tomlItem, at tree.Place, want string) *tomlTable {
+	if first.what() == want {
+		d.twice(t, name, first, at)
+	} else {
+		d.path = t.path.Child(name)
+		d.problem(tree.Duplicate, at, fmt.Errorf("%q is %s at line %d, so it can't be %s here", name, first.what(), first.at.Line, want))
+	}
+	return &tomlTable{path: t.path.Child(name), items: make(map[string]*tomlItem)}
+}
+
+// twice notes that a key has a value already.
+func (d *tomlDecoder) twice(t *tomlTable, name string, first *tomlItem, at tree.Place) {
+	d.path = slices.Clone(t.path)
+	d.duplicate(name, first.at, at)
+}
+
 // assign reads a key and a value into a table.
 func (d *tomlDecoder) assign(t *tomlTable, e *unstable.Node) {
-	for it := e.Key(); it.Next(); {
+	for it := e.Key(); it.Next() && !d.stopped; {
 		key := it.Node()
 		name, at := string(key.Data), d.place(int(key.Raw.Offset))
 		item := t.items[name]
-		if !it.IsLast() {
-			if item == nil {
-				item = t.add(name, at)
-				item.tables = []*tomlTable{newTable(t.path.Child(name), at, byDots)}
-			}
-			if item.array || item.tables == nil || item.tables[0].by != byDots {
-				d.path = t.path
-				d.duplicate(name, item.at, at)
+		if it.IsLast() {
+			if item != nil {
+				d.twice(t, name, item, at)
 				return
 			}
-			t = item.tables[0]
-			continue
-		}
-		if item != nil {
-			d.path = t.path
-			d.duplicate(name, item.at, at)
+			d.path, d.depth = append(append(d.path[:0], t.path...), name), len(t.path)+1
+			d.cursor = int(key.Raw.Offset + key.Raw.Length)
+			t.add(name, at).value = d.value(e.Value())
 			return
 		}
-		d.path, d.depth = t.path.Child(name), len(t.path)+1
-		d.cursor = int(key.Raw.Offset + key.Raw.Length)
-		t.add(name, at).value = d.value(e.Value())
+		if item == nil {
+			item = d.addTable(t, name, at, byDots)
+		}
+		if item.array || item.tables == nil || item.tables[0].by != byDots {
+			d.clash(t, name, item, at, "extended by dotted keys")
+			return
+		}
+		t = item.tables[0]
 	}
 }
 
@@ -145,7 +166,7 @@ func (d *tomlDecoder) array(n *unstable.Node, at tree.Place) tree.Tree {
 	defer d.leave()
 	d.cursor++
 	var items []tree.Tree
-	for it := n.Children(); it.Next(); {
+	for it := n.Children(); it.Next() && !d.stopped; {
 		d.push(strconv.Itoa(len(items)))
 		items = append(items, d.value(it.Node()))
 		d.pop()
@@ -156,13 +177,13 @@ func (d *tomlDecoder) array(n *unstable.Node, at tree.Place) tree.Tree {
 }
 
 func (d *tomlDecoder) inline(n *unstable.Node, at tree.Place) tree.Tree {
-	if !d.fits(1, at) {
+	path, depth := slices.Clone(d.path), d.depth
+	t := &tomlTable{path: path, at: at, by: byHeader, items: make(map[string]*tomlItem)}
+	if !d.take(1, at) || !d.fits(1, at) {
 		return tree.Tree{}
 	}
-	path, depth := d.path, d.depth
-	t := newTable(path, at, byHeader)
 	d.cursor++
-	for it := n.Children(); it.Next(); {
+	for it := n.Children(); it.Next() && !d.stopped; {
 		d.assign(t, it.Node())
 	}
 	d.path, d.depth = path, depth

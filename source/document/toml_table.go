@@ -41,7 +41,13 @@ const (
 	byDots                  // by a dotted key
 )
 
-func newTable(path tree.Path, at tree.Place, by origin) *tomlTable {
+// newTable makes the table at a path, and counts it.
+func (d *tomlDecoder) newTable(path tree.Path, at tree.Place, by origin) *tomlTable {
+	d.path, d.depth = path, len(path)
+	if d.take(1, at) {
+		d.fits(1, at)
+	}
+	d.path = nil
 	return &tomlTable{path: path, at: at, by: by, items: make(map[string]*tomlItem)}
 }
 
@@ -52,16 +58,20 @@ func (t *tomlTable) add(name string, at tree.Place) *tomlItem {
 	return item
 }
 
-// table is the tree of a table that nothing more comes to.
+func (d *tomlDecoder) addTable(t *tomlTable, name string, at tree.Place, by origin) *tomlItem {
+	item := t.add(name, at)
+	item.tables = []*tomlTable{d.newTable(t.path.Child(name), at, by)}
+	return item
+}
+
+// table returns the tree of a table that nothing more comes to.
 func (d *tomlDecoder) table(t *tomlTable) tree.Tree {
-	if !d.take(1, t.at) || !d.enter(t.at) {
+	if d.stopped {
 		return tree.Tree{}
 	}
-	defer d.leave()
 	entries := make([]tree.Entry, 0, len(t.order))
 	for _, name := range t.order {
 		item := t.items[name]
-		d.push(name)
 		value := item.value
 		switch {
 		case item.array:
@@ -69,24 +79,35 @@ func (d *tomlDecoder) table(t *tomlTable) tree.Tree {
 		case item.tables != nil:
 			value = d.table(item.tables[0])
 		}
-		d.pop()
 		entries = append(entries, tree.Entry{Key: name, At: item.at, Tree: value})
 	}
 	return d.mapOf(entries, t.at)
 }
 
 func (d *tomlDecoder) tables(item *tomlItem) tree.Tree {
-	if !d.take(1, item.at) || !d.enter(item.at) {
-		return tree.Tree{}
-	}
-	defer d.leave()
 	items := make([]tree.Tree, len(item.tables))
 	for i, t := range item.tables {
-		d.push(strconv.Itoa(i))
 		items[i] = d.table(t)
-		d.pop()
 	}
 	return d.build.List(items, item.at)
+}
+
+const (
+	aTable  = "a table"
+	anArray = "an array of tables"
+)
+
+// what says what a key stands for.
+func (i *tomlItem) what() string {
+	switch {
+	case i.array:
+		return anArray
+	case i.tables == nil:
+		return "a value"
+	case i.tables[0].by == byDots:
+		return "a table made by dotted keys"
+	}
+	return aTable
 }
 
 // scalar reads the common spellings itself, and has the TOML library read the

@@ -25,10 +25,13 @@ func TestTOML(t *testing.T) {
 
 func TestTOMLBad(t *testing.T) {
 	testBad(t, TOML, []bad{
-		{"no value", "a = 1\nb =\n", Limits{}, []string{"unusable 2:4 : unexpected character at start of value"}},
+		{"no value", "a = 1\nb =\n", Limits{}, []string{"unusable 2:4 : found the end of the line at start of value"}},
 		{"no key", "= 1", Limits{}, []string{"unusable 1:1 : invalid character at start of key: '='"}},
 		{"an unclosed quote", "a = \"x\n", Limits{}, []string{"unusable 1:7 : basic strings cannot have new lines"}},
-		{"a bare word", "\na = word", Limits{}, []string{"unusable 2:5 : unexpected character at start of value"}},
+		{"a bare word", "\na = word", Limits{}, []string{"unusable 2:5 : found a letter at start of value"}},
+		{"another language's words", "a = True", Limits{}, []string{"unusable 1:5 : found a letter at start of value: write true"}},
+		{"another language's null", "a = None", Limits{}, []string{"unusable 1:5 : found a letter at start of value: write null"}},
+		{"another value in the line", "a = 1 2", Limits{}, []string{"unusable 1:7 : expected newline but got a digit"}},
 		{"an unclosed array", "a = [1,\n", Limits{}, []string{"unusable 1:8 : array is incomplete"}},
 		{"values out of range", "a = 9223372036854775808\nb = 2020-13-01\nc = 25:00:00\nd = 1e999", Limits{}, []string{
 			"unusable 1:5 a: not a valid 64-bit integer",
@@ -41,17 +44,17 @@ func TestTOMLBad(t *testing.T) {
 			`duplicate 5:14 d.e: duplicate key "e", first at line 5`}},
 		{"a table twice", "[a]\nx = 1\n[b]\n[a]\nx = 2\n", Limits{}, []string{`duplicate 4:2 a: duplicate key "a", first at line 1`}},
 		{"a table that is a value", "a = 1\n[a]\n[a.b]\n[[a]]", Limits{}, []string{
-			`duplicate 2:2 a: duplicate key "a", first at line 1`,
-			`duplicate 3:2 a: duplicate key "a", first at line 1`,
-			`duplicate 4:3 a: duplicate key "a", first at line 1`}},
-		{"a table that dotted keys made", "a.b = 1\n[a]\n", Limits{}, []string{`duplicate 2:2 a: duplicate key "a", first at line 1`}},
-		{"a table that is an array", "[[a]]\n[a]\n", Limits{}, []string{`duplicate 2:2 a: duplicate key "a", first at line 1`}},
-		{"an array that is a table", "[a]\n[[a]]\nx = 1\n", Limits{}, []string{`duplicate 2:3 a: duplicate key "a", first at line 1`}},
-		{"dotted keys into another table", "[a.b]\nx = 1\n[a]\nb.y = 2", Limits{}, []string{`duplicate 4:1 a.b: duplicate key "b", first at line 1`}},
+			`duplicate 2:2 a: "a" is a value at line 1, so it can't be a table here`,
+			`duplicate 3:2 a: "a" is a value at line 1, so it can't be a table here`,
+			`duplicate 4:3 a: "a" is a value at line 1, so it can't be an array of tables here`}},
+		{"a table that dotted keys made", "a.b = 1\n[a]\n", Limits{}, []string{`duplicate 2:2 a: "a" is a table made by dotted keys at line 1, so it can't be a table here`}},
+		{"a table that is an array", "[[a]]\n[a]\n", Limits{}, []string{`duplicate 2:2 a: "a" is an array of tables at line 1, so it can't be a table here`}},
+		{"an array that is a table", "[a]\n[[a]]\nx = 1\n", Limits{}, []string{`duplicate 2:3 a: "a" is a table at line 1, so it can't be an array of tables here`}},
+		{"dotted keys into another table", "[a.b]\nx = 1\n[a]\nb.y = 2", Limits{}, []string{`duplicate 4:1 a.b: "b" is a table at line 1, so it can't be extended by dotted keys here`}},
 		{"a key after an inline table", "a = {}\na.b = 1\n[a.c]", Limits{}, []string{
-			`duplicate 2:1 a: duplicate key "a", first at line 1`,
-			`duplicate 3:2 a: duplicate key "a", first at line 1`}},
-		{"too many values", "a = [1, 2, 3]", Limits{Keys: 3}, []string{"too large 1:12 a.2: more than 3 values"}},
+			`duplicate 2:1 a: "a" is a value at line 1, so it can't be extended by dotted keys here`,
+			`duplicate 3:2 a: "a" is a value at line 1, so it can't be a table here`}},
+		{"too many values", "a = [1, 2, 3]", Limits{Keys: 3}, []string{"too large 1:9 a.1: more than 3 values"}},
 		{"too deep in arrays", "a = [[[1]]]", Limits{Depth: 3}, []string{"too large 1:7 a.0.0: more than 3 maps and lists inside one another"}},
 		{"too deep in tables", "[a.b.c]\n", Limits{Depth: 3}, []string{"too large 1:6 a.b.c: more than 3 maps and lists inside one another"}},
 		{"too deep in braces", "a.b = {c = {}}", Limits{Depth: 3}, []string{"too large 1:12 a.b.c: more than 3 maps and lists inside one another"}},

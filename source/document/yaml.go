@@ -7,7 +7,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"unicode/utf8"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 
@@ -18,11 +18,18 @@ import (
 // Go maps of them, which is slow and loses the places.
 type yamlDecoder struct {
 	*decoder
+	read    int // bytes that the parser has taken
+	chars   *yamlChars
 	anchors map[*yaml.Node]*anchored
 }
 
 func (d *yamlDecoder) document() tree.Tree {
-	loader, err := yaml.NewLoader(bytes.NewReader(d.data))
+	if at, too := tooManyYAML(d.data, d.limits.Keys); too {
+		d.problem(tree.TooLarge, d.place(at), fmt.Errorf("more than %d values", d.limits.Keys))
+		return tree.Tree{}
+	}
+	acceptVersion(&d.data)
+	loader, err := yaml.NewLoader(d)
 	if err != nil {
 		d.failed(err)
 		return tree.Tree{}
@@ -35,31 +42,81 @@ func (d *yamlDecoder) document() tree.Tree {
 		d.failed(err)
 		return tree.Tree{}
 	}
-	var next yaml.Node
-	switch err := load(loader, &next); {
-	case err == nil:
-		d.problem(tree.Unusable, d.at(&next), errors.New("a second document begins here; only one is allowed"))
-		return tree.Tree{}
-	case !errors.Is(err, io.EOF):
-		d.failed(err)
+	if !d.alone(loader) {
 		return tree.Tree{}
 	}
 	root := doc.Content[0]
-	if root.Kind == yaml.ScalarNode && root.Tag == "!!null" && root.Value == "" {
+	if isNothing(root) {
 		return d.mapOf(nil, tree.Place{Line: 1, Column: 1})
 	}
 	return d.notMap(d.value(root), d.at(root))
+}
+
+// alone reports whether nothing but empty documents follows the first.
+func (d *yamlDecoder) alone(loader *yaml.Loader) bool {
+	for {
+		var next yaml.Node
+		switch err := load(loader, &next); {
+		case errors.Is(err, io.EOF):
+			return true
+		case err != nil:
+			d.failed(err)
+			return false
+		case !isNothing(next.Content[0]):
+			d.problem(tree.Unusable, d.at(&next), errors.New("a second document begins here; only one is allowed"))
+			return false
+		}
+	}
+}
+
+// isNothing reports whether nothing stands where a value could.
+func isNothing(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Value == "" && n.Style == 0 && n.Anchor == ""
+}
+
+// acceptVersion makes "%YAML 1.2", which the parser doesn't know by its number
+// although that is what it reads, "%YAML 1.1".
+func acceptVersion(data *[]byte) {
+	for i := 0; i < len(*data); {
+		line, _, _ := bytes.Cut((*data)[i:], []byte{'\n'})
+		trimmed := bytes.TrimSpace(line)
+		switch {
+		case bytes.HasPrefix(line, []byte("%YAML 1.2")):
+			*data = bytes.Clone(*data)
+			(*data)[i+len("%YAML 1.")] = '1'
+			return
+		case len(trimmed) > 0 && trimmed[0] != '#' && line[0] != '%':
+			return
+		}
+		i += len(line) + 1
+	}
+}
+
+// Read hands the document to the parser, a little at a time, until the decoding
+// is to end.
+func (d *yamlDecoder) Read(p []byte) (int, error) {
+	if d.interrupted() {
+		return 0, tree.ErrInterrupted
+	}
+	n := copy(p, d.data[d.read:])
+	d.read += n
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
 }
 
 // load reads the next document. The parser panics on some broken ones.
 func load(loader *yaml.Loader, into *yaml.Node) (err error) {
 	defer func() {
 		if recover() != nil {
-			err = errors.New("the YAML parser can't read it")
+			err = errUnreadable
 		}
 	}()
 	return loader.Load(into)
 }
+
+var errUnreadable = errors.New("the YAML parser can't read it")
 
 // failed notes the parser's own error.
 func (d *yamlDecoder) failed(err error) {
@@ -71,14 +128,44 @@ func (d *yamlDecoder) failed(err error) {
 			d.failed(each)
 		}
 	case errors.As(err, &one):
-		message := one.Message
-		if one.ContextMsg != "" && one.ContextMark.Line > 0 && one.ContextMark.Line != one.Mark.Line {
-			message = fmt.Sprintf("%s that begins at line %d: %s", one.ContextMsg, one.ContextMark.Line, message)
-		}
-		d.problem(tree.Unusable, d.column(one.Mark.Line, one.Mark.Column), scrub(message))
+		at := d.column(one.Mark.Line, one.Mark.Column)
+		d.problem(tree.Unusable, at, errors.New(d.message(one, at)))
 	default:
-		d.problem(tree.Unusable, tree.Place{}, scrub(err.Error()))
+		d.problem(tree.Unusable, tree.Place{}, errUnreadable)
 	}
+}
+
+// message is what the parser says, without anything of the document.
+func (d *yamlDecoder) message(e *yaml.LoadError, at tree.Place) string {
+	message, rest := e.Message, d.from(at)
+	switch {
+	case e.Stage == yaml.ComposerStage:
+		return "no anchor of that name stands before the alias (quote the value if it begins with \"*\")"
+	case e.Stage != yaml.ReaderStage && e.Stage != yaml.ScannerStage && e.Stage != yaml.ParserStage:
+		return errUnreadable.Error()
+	case strings.HasPrefix(message, "found character '"): // in a tag
+		message = "found a character that is not allowed in a tag"
+	case message == "found character that cannot start any token":
+		message = fmt.Sprintf("found %s, which cannot begin a value", tree.Describe(rest))
+	}
+	switch {
+	case e.ContextMsg != "" && e.ContextMark.Line > 0 && e.ContextMark.Line != e.Mark.Line:
+		return fmt.Sprintf("%s that begins at line %d: %s", e.ContextMsg, e.ContextMark.Line, message)
+	case lateMessages[e.Message] && at.Line > 1:
+		return message + " (the mistake may be in the line above)"
+	}
+	return message
+}
+
+// lateMessages are those of which the cause often stands in the line above.
+var lateMessages = map[string]bool{
+	"did not find expected key":                              true,
+	"did not find expected '-' indicator":                    true,
+	"did not find expected ',' or '}'":                       true,
+	"did not find expected ',' or ']'":                       true,
+	"could not find expected ':'":                            true,
+	"mapping values are not allowed in this context":         true,
+	"block sequence entries are not allowed in this context": true,
 }
 
 func (d *yamlDecoder) value(n *yaml.Node) tree.Tree {
@@ -88,12 +175,12 @@ func (d *yamlDecoder) value(n *yaml.Node) tree.Tree {
 	case n.Anchor != "":
 		return d.anchor(n).tree
 	}
-	t, _ := d.read(n, false)
+	t, _ := d.node(n, false)
 	return t
 }
 
-// read is the value of a node and, when they are to be kept, the entries of a map.
-func (d *yamlDecoder) read(n *yaml.Node, keep bool) (tree.Tree, []tree.Entry) {
+// node returns the value of a node and, when they are to be kept, the entries of a map.
+func (d *yamlDecoder) node(n *yaml.Node, keep bool) (tree.Tree, []tree.Entry) {
 	at := d.at(n)
 	if !d.take(1, at) {
 		return tree.Tree{}, nil
@@ -123,55 +210,53 @@ func (d *yamlDecoder) list(n *yaml.Node, at tree.Place) tree.Tree {
 		return tree.Tree{}
 	}
 	defer d.leave()
-	items := make([]tree.Tree, len(n.Content))
+	items := make([]tree.Tree, 0, min(len(n.Content), d.limits.Keys))
 	for i, item := range n.Content {
 		d.push(strconv.Itoa(i))
-		items[i] = d.value(item)
+		items = append(items, d.value(item))
 		d.pop()
+		if d.stopped {
+			return tree.Tree{}
+		}
 	}
 	return d.build.List(items, at)
 }
 
-// entries are the entries of a map, merged ones and all.
+// entries returns the entries of a map, merged ones and all.
 func (d *yamlDecoder) entries(n *yaml.Node, at tree.Place) []tree.Entry {
 	if !d.enter(at) {
 		return nil
 	}
 	defer d.leave()
-	entries := make([]tree.Entry, 0, len(n.Content)/2)
+	entries := make([]tree.Entry, 0, min(len(n.Content)/2, d.limits.Keys))
 	var merge *yaml.Node // the first merge key
-	var merged []tree.Entry
-	for i := 0; i+1 < len(n.Content); i += 2 {
+	var merged [][]tree.Entry
+	for i := 0; i+1 < len(n.Content) && !d.stopped; i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
+		keyAt := d.at(key)
 		if key.Kind == yaml.ScalarNode && key.Tag == "!!merge" {
 			if merge != nil {
-				d.duplicate(key.Value, d.at(merge), d.at(key))
+				d.duplicate(key.Value, d.at(merge), keyAt)
 				continue
 			}
 			merge, merged = key, d.sources(value)
 			continue
 		}
-		if text, ok := d.key(key); ok {
-			if isEmpty(value) {
-				entries = append(entries, tree.Entry{Key: text, At: d.at(key)})
-				continue
+		if text, ok := d.key(key, keyAt); ok {
+			entry := tree.Entry{Key: text, At: keyAt}
+			if !isNothing(value) {
+				d.push(text)
+				entry.Tree = d.value(value)
+				d.pop()
 			}
-			d.push(text)
-			entries = append(entries, tree.Entry{Key: text, At: d.at(key), Tree: d.value(value)})
-			d.pop()
+			entries = append(entries, entry)
 		}
 	}
 	return beneath(entries, merged)
 }
 
-// isEmpty reports whether nothing stands behind a key.
-func isEmpty(n *yaml.Node) bool {
-	return n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Value == "" && n.Style == 0 && n.Anchor == ""
-}
-
-// key is the text of a key.
-func (d *yamlDecoder) key(n *yaml.Node) (string, bool) {
-	at := d.at(n)
+// key returns the text of a key.
+func (d *yamlDecoder) key(n *yaml.Node, at tree.Place) (string, bool) {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
@@ -186,30 +271,6 @@ func (d *yamlDecoder) key(n *yaml.Node) (string, bool) {
 		return n.Value, true
 	}
 	return "", false
-}
-
-func (d *yamlDecoder) at(n *yaml.Node) tree.Place { return d.column(n.Line, n.Column) }
-
-// column is a place of the parser's, which counts characters, in bytes.
-func (d *yamlDecoder) column(line, column int) tree.Place {
-	if line < 1 {
-		return tree.Place{}
-	}
-	if !d.ascii {
-		if d.lines == nil {
-			d.lines = linesOf(d.data)
-		}
-		if line <= len(d.lines) {
-			rest := d.data[d.lines[line-1]:]
-			bytes := 1
-			for range column - 1 {
-				_, size := utf8.DecodeRune(rest)
-				rest, bytes = rest[size:], bytes+size
-			}
-			column = bytes
-		}
-	}
-	return tree.Place{Line: int32(line), Column: int32(column)}
 }
 
 var errTag = errors.New(`a tag that is not supported here (quote the value if it begins with "!")`)

@@ -30,7 +30,7 @@ func (d *yamlDecoder) anchor(n *yaml.Node) *anchored {
 	d.anchors[n] = a
 	values, deepest := d.values, d.deepest
 	d.deepest = d.depth
-	a.tree, a.entries = d.read(n, true)
+	a.tree, a.entries = d.node(n, true)
 	a.values, a.depth, a.open = d.values-values, d.deepest-d.depth, false
 	d.deepest = max(d.deepest, deepest)
 	return a
@@ -52,19 +52,21 @@ func (d *yamlDecoder) alias(n *yaml.Node) *anchored {
 	return known
 }
 
-// sources are the entries that a merge key brings in, those of the first map first.
-func (d *yamlDecoder) sources(n *yaml.Node) []tree.Entry {
+// sources returns the entries that a merge key brings in, map by map.
+func (d *yamlDecoder) sources(n *yaml.Node) [][]tree.Entry {
 	maps := []*yaml.Node{n}
 	if n.Kind == yaml.SequenceNode {
 		maps = n.Content
 	}
-	var entries []tree.Entry
+	var entries [][]tree.Entry
 	for _, m := range maps {
 		switch {
+		case d.stopped:
+			return nil
 		case m.Kind == yaml.MappingNode:
-			entries = beneath(entries, d.anchor(m).entries)
+			entries = append(entries, d.anchor(m).entries)
 		case m.Kind == yaml.AliasNode && m.Alias.Kind == yaml.MappingNode:
-			entries = beneath(entries, d.alias(m).entries)
+			entries = append(entries, d.alias(m).entries)
 		default:
 			d.problem(tree.Unusable, d.at(m), errors.New("a merge key takes a map or a list of maps"))
 		}
@@ -72,19 +74,23 @@ func (d *yamlDecoder) sources(n *yaml.Node) []tree.Entry {
 	return entries
 }
 
-// beneath adds the entries of lower whose keys aren't in upper.
-func beneath(upper, lower []tree.Entry) []tree.Entry {
-	if len(lower) == 0 {
-		return upper
+// beneath adds to the entries of a map those that it merges in, whose keys it
+// doesn't have: of several maps with one key, the first counts.
+func beneath(entries []tree.Entry, merged [][]tree.Entry) []tree.Entry {
+	if len(merged) == 0 {
+		return entries
 	}
-	has := make(map[string]bool, len(upper))
-	for _, e := range upper {
+	has := make(map[string]bool, len(entries))
+	for _, e := range entries {
 		has[e.Key] = true
 	}
-	for _, e := range lower {
-		if !has[e.Key] {
-			upper = append(upper, e)
+	for _, lower := range merged {
+		for _, e := range lower {
+			if !has[e.Key] {
+				has[e.Key] = true
+				entries = append(entries, e)
+			}
 		}
 	}
-	return upper
+	return entries
 }

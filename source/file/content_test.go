@@ -205,7 +205,7 @@ func TestErrors(t *testing.T) {
 		"unknown format":  {New(at("config.ini"), nil), "set Options.Format"},
 		"a directory":     {New(at("dir.yaml"), nil), "not a regular file"},
 		"too large":       {New(at("big.yaml"), &Options{Limits: document.Limits{Bytes: 12}}), "more than 12 bytes"},
-		"no values in it": {New(at("secret.yaml"), nil), "unknown anchor referenced\n    from   file " + at("secret.yaml") + ":1:4"},
+		"no values in it": {New(at("secret.yaml"), nil), "no anchor of that name stands before the alias (quote the value if it begins with \"*\")\n    from   file " + at("secret.yaml") + ":1:4"},
 		"a file as a dir": {Dir(at("big.yaml"), nil), "not a directory"},
 		"below a file":    {New(at("big.yaml/x.yaml"), nil), "not a directory"},
 		"no directory":    {Dir(at("none"), nil), "no such file or directory"},

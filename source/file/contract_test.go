@@ -37,7 +37,7 @@ func TestFileKeepsTheContract(t *testing.T) {
 						Set:    func(t *testing.T, key tree.Path, value string) { now[key.String()] = value; save(t) },
 						Delete: func(t *testing.T, key tree.Path) { delete(now, key.String()); save(t) },
 						Commit: func(t *testing.T, values map[string]string) { maps.Copy(now, values); save(t) },
-						Spoil:  func(t *testing.T) { moveOver(t, path, "a: [") },
+						Spoil:  func(t *testing.T) { moveOver(t, path, `"a": [`) },
 					}
 				},
 			})

@@ -1,0 +1,383 @@
+package tree
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// JSON reads texts in JSON. The zero JSON reads RFC 8259.
+type JSON struct {
+	// Comments allows what JSONC adds: comments as in Go, and a comma after the
+	// last element of a list or a map.
+	Comments bool
+
+	// Keys is the most values a text may have, maps, lists and their elements
+	// included. Zero: no limit.
+	Keys int
+
+	// Depth is the most maps and lists that may stand inside one another. Zero: 10,000.
+	Depth int
+
+	// Done, once closed, ends the reading of a long text. The error is then [ErrInterrupted].
+	Done <-chan struct{}
+}
+
+// ErrInterrupted is the error of a reading that was ended before it was done.
+var ErrInterrupted = errors.New("interrupted")
+
+const defaultJSONDepth = 10_000
+
+// Read returns the tree of a text, in which each value has its line and its
+// column in bytes. A number with neither fraction nor exponent is an Int.
+// The tree doesn't hold on to data.
+//
+// The error is one or more [Problem] values, joined, of kind Unusable, Duplicate
+// or TooLarge; none of them shows a value. A key that stands twice in a map is a
+// problem, and so is anything behind the value.
+func (j JSON) Read(data []byte) (Tree, error) {
+	if j.Keys == 0 {
+		j.Keys = math.MaxInt
+	}
+	if j.Depth == 0 {
+		j.Depth = defaultJSONDepth
+	}
+	r := jsonReader{JSON: j, data: data, line: 1}
+	t := r.document()
+	if r.found != nil {
+		return Tree{}, errors.Join(r.found...)
+	}
+	return t, nil
+}
+
+// jsonReader reads one text, in one pass.
+type jsonReader struct {
+	JSON
+	data    []byte
+	pos     int
+	line    int32
+	start   int // where the line begins
+	build   Builder
+	path    Path // of the value at hand
+	depth   int  // of the value at hand
+	values  int  // so far
+	stopped bool // nothing that follows matters
+	found   []error
+}
+
+func (r *jsonReader) document() Tree {
+	t := r.value()
+	if at := r.next(); !r.stopped && r.pos < len(r.data) {
+		r.unexpected(at, "the end")
+	}
+	return t
+}
+
+// next skips to the next token and returns its place.
+func (r *jsonReader) next() Place {
+	for ; r.pos < len(r.data); r.pos++ {
+		switch r.data[r.pos] {
+		case '\n':
+			r.line++
+			r.start = r.pos + 1
+		case ' ', '\t', '\r':
+		case '/':
+			if !r.comment() {
+				return r.at()
+			}
+		default:
+			return r.at()
+		}
+	}
+	return r.at()
+}
+
+func (r *jsonReader) at() Place {
+	return Place{Line: r.line, Column: int32(r.pos-r.start) + 1}
+}
+
+// comment moves to the last byte of a comment, where one begins and may stand.
+func (r *jsonReader) comment() bool {
+	rest := r.data[r.pos:]
+	if !r.Comments || len(rest) < 2 {
+		return false
+	}
+	switch rest[1] {
+	case '/':
+		for r.pos+1 < len(r.data) && r.data[r.pos+1] != '\n' {
+			r.pos++
+		}
+		return true
+	case '*':
+		for i := 2; i+1 < len(rest); i++ {
+			if rest[i] == '\n' {
+				r.line++
+				r.start = r.pos + i + 1
+			}
+			if rest[i] == '*' && rest[i+1] == '/' {
+				r.pos += i + 1
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ahead reports whether c is the next byte.
+func (r *jsonReader) ahead(c byte) bool { return r.pos < len(r.data) && r.data[r.pos] == c }
+
+func (r *jsonReader) value() Tree {
+	at := r.next()
+	if !r.take(at) {
+		return Tree{}
+	}
+	if r.pos == len(r.data) {
+		return r.unexpected(at, "a value")
+	}
+	switch c := r.data[r.pos]; {
+	case c == '{':
+		return r.object(at)
+	case c == '[':
+		return r.array(at)
+	case c == '"':
+		text, ok := r.quoted()
+		if !ok {
+			return Tree{}
+		}
+		return r.build.Scalar(String, text, at)
+	case c == '-' || '0' <= c && c <= '9':
+		return r.number(at)
+	}
+	return r.word(at)
+}
+
+func (r *jsonReader) word(at Place) Tree {
+	end := r.pos
+	for end < len(r.data) && ('a' <= r.data[end]|0x20 && r.data[end]|0x20 <= 'z') {
+		end++
+	}
+	switch word := string(r.data[r.pos:end]); word {
+	case "true", "false":
+		r.pos = end
+		return r.build.Scalar(Bool, word, at)
+	case "null":
+		r.pos = end
+		return r.build.Null(at)
+	}
+	return r.unexpected(at, "a value")
+}
+
+func (r *jsonReader) object(at Place) Tree {
+	if !r.enter(at) {
+		return Tree{}
+	}
+	defer r.leave()
+	entries := make([]Entry, 0, 8)
+	for first := true; ; first = false {
+		keyAt := r.next()
+		if r.ahead('}') && (first || r.Comments) {
+			break
+		}
+		if !r.ahead('"') {
+			return r.unexpected(keyAt, "a key in double quotes")
+		}
+		key, ok := r.quoted()
+		if !ok {
+			return Tree{}
+		}
+		if colon := r.next(); !r.ahead(':') {
+			return r.unexpected(colon, "':'")
+		}
+		r.pos++
+		r.path = append(r.path, key)
+		entries = append(entries, Entry{Key: key, At: keyAt, Tree: r.value()})
+		r.path = r.path[:len(r.path)-1]
+		if end := r.next(); r.stopped || !r.ahead(',') {
+			if !r.stopped && !r.ahead('}') {
+				return r.unexpected(end, "',' or '}'")
+			}
+			break
+		}
+		r.pos++
+	}
+	r.pos++
+	return r.mapOf(entries, at)
+}
+
+func (r *jsonReader) array(at Place) Tree {
+	if !r.enter(at) {
+		return Tree{}
+	}
+	defer r.leave()
+	var items []Tree
+	for first := true; ; first = false {
+		if r.next(); r.ahead(']') && (first || r.Comments) {
+			break
+		}
+		r.path = append(r.path, strconv.Itoa(len(items)))
+		items = append(items, r.value())
+		r.path = r.path[:len(r.path)-1]
+		if end := r.next(); r.stopped || !r.ahead(',') {
+			if !r.stopped && !r.ahead(']') {
+				return r.unexpected(end, "',' or ']'")
+			}
+			break
+		}
+		r.pos++
+	}
+	r.pos++
+	return r.build.List(items, at)
+}
+
+// number reads -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?
+func (r *jsonReader) number(at Place) Tree {
+	begin, kind := r.pos, Int
+	digits := func() bool {
+		from := r.pos
+		for r.pos < len(r.data) && '0' <= r.data[r.pos] && r.data[r.pos] <= '9' {
+			r.pos++
+		}
+		return r.pos > from
+	}
+	if r.ahead('-') {
+		r.pos++
+	}
+	whole := true
+	if r.ahead('0') {
+		r.pos++
+	} else {
+		whole = digits()
+	}
+	if whole && r.ahead('.') {
+		kind = Float
+		r.pos++
+		whole = digits()
+	}
+	if whole && (r.ahead('e') || r.ahead('E')) {
+		kind = Float
+		r.pos++
+		if r.ahead('+') || r.ahead('-') {
+			r.pos++
+		}
+		whole = digits()
+	}
+	if !whole {
+		return r.unexpected(r.at(), "a digit")
+	}
+	return r.build.Scalar(kind, string(r.data[begin:r.pos]), at)
+}
+
+// take counts a value. It reports false when that is one too many, or when the
+// reader has stopped.
+func (r *jsonReader) take(at Place) bool {
+	if r.values++; r.values > r.Keys {
+		r.problem(TooLarge, at, fmt.Errorf("more than %d values", r.Keys))
+	}
+	if r.values%1024 == 0 {
+		select {
+		case <-r.Done:
+			r.stopped, r.found = true, []error{ErrInterrupted}
+		default:
+		}
+	}
+	return !r.stopped
+}
+
+// enter goes past the bracket that opens a map or a list; leave is called after
+// its children, when it has reported true.
+func (r *jsonReader) enter(at Place) bool {
+	if r.depth++; r.depth > r.Depth {
+		r.problem(TooLarge, at, fmt.Errorf("more than %d maps and lists inside one another", r.Depth))
+	}
+	r.pos++
+	return !r.stopped
+}
+
+func (r *jsonReader) leave() { r.depth-- }
+
+// mapOf builds a map. Every key that stands more than once is a problem.
+func (r *jsonReader) mapOf(entries []Entry, at Place) Tree {
+	if r.stopped {
+		return Tree{}
+	}
+	t, twice := r.build.MapOf(entries, at)
+	for _, d := range twice {
+		p := r.path.Child(d.Key)
+		r.found = append(r.found, Problem{Path: p, Kind: Duplicate, Origin: d.Second.origin(), Err: d})
+		r.stopped = r.stopped || len(r.found) == maxProblems
+	}
+	return t
+}
+
+// Shortened returns a copy of a path for a message, or no more than what a path
+// deeper than any that people write begins with.
+func Shortened(p Path) Path {
+	const deep = 20
+	if len(p) > deep {
+		p = p[:4]
+	}
+	return slices.Clone(p)
+}
+
+const maxProblems = 100
+
+var errNotUTF8 = errors.New("the text is not UTF-8")
+
+func (r *jsonReader) problem(kind ProblemKind, at Place, err error) {
+	if r.stopped {
+		return
+	}
+	r.stopped = true
+	r.found = append(r.found, Problem{Path: Shortened(r.path), Kind: kind, Origin: at.origin(), Err: err})
+}
+
+// unexpected is the problem of a text that isn't JSON.
+func (r *jsonReader) unexpected(at Place, want string) Tree {
+	rest := r.data[r.pos:]
+	if len(rest) == 0 {
+		r.problem(Unusable, at, fmt.Errorf("the text ends where %s was expected", want))
+		return Tree{}
+	}
+	r.problem(Unusable, at, fmt.Errorf("found %s where %s was expected%s", Describe(rest), want, r.hint(rest)))
+	return Tree{}
+}
+
+// hint says what to write instead, where that is likely.
+func (r *jsonReader) hint(rest []byte) string {
+	word := rest
+	if i := slices.IndexFunc(rest, func(c byte) bool { return c|0x20 < 'a' || c|0x20 > 'z' }); i >= 0 {
+		word = rest[:i]
+	}
+	before := strings.TrimRight(string(r.data[max(0, r.pos-100):r.pos]), " \t\r\n")
+	switch {
+	case (rest[0] == '}' || rest[0] == ']') && strings.HasSuffix(before, ","):
+		return ": remove the comma before it"
+	case rest[0] == '\'':
+		return ": strings are written in double quotes"
+	case rest[0] == '#' || rest[0] == '/':
+		if !r.Comments {
+			return ": JSON has no comments"
+		}
+		return ""
+	}
+	return WriteInstead(string(word))
+}
+
+// WriteInstead is the end of a message about a bare word that no document may
+// hold, ": write true" for True; "" where nothing is known of it.
+func WriteInstead(word string) string {
+	switch strings.ToLower(word) {
+	case "true", "yes", "on":
+		return ": write true"
+	case "false", "no", "off":
+		return ": write false"
+	case "null", "none", "nil", "undefined":
+		return ": write null"
+	}
+	return ""
+}
+
+func (p Place) origin() Origin { return Origin{Line: int(p.Line), Column: int(p.Column)} }
