@@ -209,7 +209,7 @@ func (p *plan) toShape(made shapes, secret bool) *tree.Shape {
 	if s := made[secret][p]; s != nil {
 		return s
 	}
-	s := &tree.Shape{Secret: secret}
+	s := &tree.Shape{Secret: secret, Type: p.typ}
 	if made[secret] == nil {
 		made[secret] = map[*plan]*tree.Shape{}
 	}
@@ -227,7 +227,10 @@ func (p *plan) toShape(made shapes, secret bool) *tree.Shape {
 			case f.inline:
 				s.Fields = append(s.Fields, sub.Fields...)
 			default:
-				s.Fields = append(s.Fields, tree.Field{Key: f.key, Shape: sub})
+				s.Fields = append(s.Fields, tree.Field{
+					Key: f.key, Shape: sub, Required: f.required, Default: f.fallback,
+					Go: p.typ.Field(f.index), Owner: p.typ,
+				})
 			}
 		}
 	}

@@ -131,6 +131,28 @@ func TestShape(t *testing.T) {
 	}
 }
 
+// TestShapeTellsOfTheType asserts that the shape has what a schema is made of.
+func TestShapeTellsOfTheType(t *testing.T) {
+	type base struct {
+		Name string `config:"name,required"`
+	}
+	type app struct {
+		base
+		Limit *int `config:"max" default:"5" usage:"how many"`
+	}
+	s := newBinder(t, typeOf[app]()).Shape()
+	if s.Type != typeOf[app]() || len(s.Fields) != 2 {
+		t.Fatalf("%+v", s)
+	}
+	name, limit := s.Fields[0], s.Fields[1]
+	if !name.Required || name.Default != nil || name.Owner != typeOf[base]() || name.Go.Name != "Name" {
+		t.Errorf("%+v", name)
+	}
+	if limit.Required || limit.Default.Text() != "5" || limit.Owner != typeOf[app]() || limit.Go.Tag.Get("usage") != "how many" || limit.Shape.Type != typeOf[int]() {
+		t.Errorf("%+v", limit)
+	}
+}
+
 // TestAskedWhileBinding asks a binder about its type from several goroutines
 // while another one binds. It is for the race detector.
 func TestAskedWhileBinding(t *testing.T) {

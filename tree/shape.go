@@ -1,13 +1,14 @@
 package tree
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 )
 
 // Shape is what a Go type says about the keys that fill it. Sources whose
 // names are flat, such as the environment's, need it to tell where a name
-// splits. A Shape with neither Fields nor Elem takes a single value. Shapes of
+// splits, and schemas are made of it. A Shape with neither Fields nor Elem takes a single value. Shapes of
 // recursive types are recursive.
 type Shape struct {
 	Fields []Field // of a struct, in order, embedded structs' fields among them
@@ -16,6 +17,8 @@ type Shape struct {
 	Rest   *Shape  // of a struct's keys that are none of Fields; nil when it takes no others
 	Text   bool    // of a struct: one text can fill it as a whole
 	Secret bool    // no value here or below may be shown or stored
+
+	Type reflect.Type // that is filled, behind any pointers; nil in a Shape that was made by hand
 }
 
 // Field is one key of a struct.
@@ -24,6 +27,11 @@ type Field struct {
 	AliasOf string   // of another name of a field: the field's own key; else ""
 	Env     []string // environment variables that fill it, by their whole names
 	Shape   *Shape
+
+	Required bool
+	Default  *Node               // of the default tag; nil when there is none
+	Go       reflect.StructField // the zero value in a Shape that was made by hand
+	Owner    reflect.Type        // the struct that declares it, which may be an embedded one
 }
 
 // Hides reports whether n, at a value of this shape, must be neither shown nor
