@@ -24,6 +24,7 @@ var allowed = map[string][]string{
 	"source/sourcetest": {"tree", "source"},
 	"source/*":          {"tree", "source", "source/document"},
 	"":                  {"tree", "source", "merge", "binder"},
+	"schema":            {"", "tree", "source", "binder"},
 }
 
 // TestImportsRunOneWay holds the imports of every package against the table in

@@ -1,0 +1,89 @@
+package schematest
+
+import (
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/confsync/confsync"
+)
+
+// everything has a field of each sort that a document can fill.
+type everything struct {
+	common
+	Name     string `config:"name,required"`
+	Port     uint16 `config:"port,required" default:"8080"`
+	On       bool
+	Tiny     int8
+	Big      int64
+	Huge     uint64
+	Any      any
+	Ratio    float64
+	Small    float32
+	Wait     time.Duration
+	From     time.Time
+	Page     url.URL
+	Level    slog.Level
+	Limit    confsync.Size
+	Addr     netip.Addr
+	Raw      []byte
+	Password confsync.Secret
+	Count    *int
+	Tags     []string
+	Ports    []uint16
+	Switches []bool
+	Waits    []time.Duration
+	Pair     [2]int
+	Grid     [][]int
+	Labels   map[string]string
+	ByNumber map[int]bool
+	Server   struct {
+		MaxConns int `json:"maxConns"`
+		Pool     struct {
+			Size int `default:"5"`
+			Idle uint8
+		}
+	}
+	Store    *store
+	Servers  []store
+	Services map[string]store
+	Tree     *node
+}
+
+type common struct {
+	Region string
+	Zone   string `config:"zone"`
+}
+
+type store struct {
+	Host    string `config:"host,required"`
+	Port    int    `config:"port,required" default:"1"`
+	Timeout time.Duration
+}
+
+// node holds itself.
+type node struct {
+	Value    string `config:"value,required"`
+	Children []node
+	Rest     map[string]node `config:",remain"`
+}
+
+// open takes keys that no field does.
+type open struct {
+	ID    int            `config:"id/x~y z%"`
+	Extra map[string]int `config:",remain"`
+}
+
+// needy can't be made of nothing, deep inside.
+type needy struct {
+	A struct {
+		B struct {
+			C int `config:"c,required"`
+		}
+		D int
+	}
+	E *struct {
+		F int `config:"f,required"`
+	}
+}
