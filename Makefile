@@ -8,12 +8,13 @@ BIN     := .servers/bin
 BUILT   := $(addprefix $(BIN)/,consul etcd etcdctl etcdutl staticcheck)
 SUDO    := $(if $(filter 0,$(shell id -u)),,sudo)
 MODULES := $(dir $(wildcard go.mod */go.mod */*/go.mod))
+NESTED  := schema/schematest
 TIMEOUT ?= 30m
 SOAK    ?= 20m
 
-.PHONY: test bench soak servers packages fmt-check vet staticcheck tidy-check bench-check
+.PHONY: test bench soak servers packages fmt-check vet staticcheck tidy-check bench-check nested-check
 
-test: servers fmt-check vet staticcheck tidy-check bench-check
+test: servers fmt-check vet staticcheck tidy-check bench-check nested-check
 	CONFSYNC_REQUIRE_SERVERS=1 go test -race -shuffle=on -timeout $(TIMEOUT) ./...
 
 bench:
@@ -49,6 +50,10 @@ packages:
 bench-check:
 	go -C bench vet ./...
 	go -C bench test ./...
+
+# What is tested with libraries that the module itself doesn't ask for.
+nested-check:
+	@set -e; for m in $(NESTED); do echo "go -C $$m test ./..."; go -C $$m vet ./...; CONFSYNC_REQUIRE_SERVERS=1 go -C $$m test -timeout $(TIMEOUT) ./...; done
 
 fmt-check:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w $$unformatted"; exit 1; }
