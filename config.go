@@ -4,23 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+
 	"reflect"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/confsync/confsync/binder"
-	"github.com/confsync/confsync/source"
 )
 
 // Config is a configuration that is kept in step with its sources. Its methods
 // may be called from any goroutine.
 type Config[T any] struct {
-	value  atomic.Pointer[T]
-	opts   Options[T]
-	engine *engine
-	hub    *hub[T]
+	value   atomic.Pointer[T] // the hub's present value once more, so that Get is one load
+	opts    Options[T]
+	reducer *reducer
+	hub     *hub
 
 	stop   context.CancelFunc
 	joined sync.WaitGroup // the reducer and the supervisors
@@ -39,28 +37,24 @@ func Open[T any](ctx context.Context, opts Options[T]) (*Config[T], error) {
 	if err != nil {
 		return nil, fmt.Errorf("confsync: %w", err)
 	}
-	if opts.Logger == nil {
-		opts.Logger = slog.Default()
-	}
-	c := &Config[T]{opts: opts, hub: newHub[T](opts.Logger)}
-	c.engine, err = newEngine(b, opts.Sources, opts.Policy, opts.Unknown, opts.Logger)
+	c := &Config[T]{opts: opts}
+	c.hub = newHub(logger{opts.Logger}, func(value any) { c.value.Store(value.(*T)) })
+	c.reducer, err = newReducer(b, opts.Sources, opts.Policy, opts.Unknown, c.hub)
 	if err != nil {
 		return nil, fmt.Errorf("confsync: %w", err)
 	}
-	c.engine.validate, c.engine.publish = c.validate, c.publish
+	c.reducer.validate = c.validate
 
 	run, stop := context.WithCancel(context.Background())
 	c.stop = stop
-	for _, l := range c.engine.layers {
-		if l.sup != nil {
-			c.joined.Go(func() { l.sup.Run(run) })
-		}
+	for _, f := range c.reducer.stack.feeds {
+		c.joined.Go(func() { f.sup.Run(run) })
 	}
 	if err := c.start(ctx); err != nil {
 		c.Close()
 		return nil, err
 	}
-	c.joined.Go(func() { c.engine.run(run, opts.Quiet) })
+	c.joined.Go(func() { c.reducer.run(run, opts.Quiet) })
 	return c, nil
 }
 
@@ -75,31 +69,28 @@ func (c *Config[T]) start(ctx context.Context) error {
 		ctx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
-	if err := c.engine.await(ctx); err != nil {
+	if err := c.reducer.await(ctx); err != nil {
 		return err
 	}
-	c.engine.reduce()
-	if rejected := c.engine.status().Rejected; rejected != nil && c.value.Load() == nil {
-		return rejected
+	c.reducer.reduce()
+	if now := c.hub.present(); now.number == 0 {
+		return now.rejected
 	}
 	return nil
 }
 
 // validate asks the type's own Validate method and then the one in the options.
-func (c *Config[T]) validate(value reflect.Value) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("the validator panicked: %v", panicText(v))
+func (c *Config[T]) validate(old, next any) error {
+	return validated(func() (err error) {
+		if v, ok := next.(interface{ Validate() error }); ok {
+			err = v.Validate()
 		}
-	}()
-	next := value.Interface().(*T)
-	if v, ok := any(next).(interface{ Validate() error }); ok {
-		err = v.Validate()
-	}
-	if c.opts.Validate != nil {
-		err = errors.Join(err, c.opts.Validate(c.value.Load(), next))
-	}
-	return err
+		if c.opts.Validate != nil {
+			before, _ := old.(*T)
+			err = errors.Join(err, c.opts.Validate(before, next.(*T)))
+		}
+		return err
+	})
 }
 
 // panicText is a panic's value as far as it can be harmless: an error of the
@@ -111,28 +102,27 @@ func panicText(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
-// publish makes a generation the one that is served. The reducer calls it.
-func (c *Config[T]) publish(g *generation) {
-	next := &snapshot[T]{generation: g, value: g.value.Interface().(*T)}
-	c.value.Store(next.value)
-	c.hub.publish(next)
+// tap is the whole of the configuration.
+func (c *Config[T]) tap() tap[*T] {
+	return tap[*T]{hub: c.hub, pick: func(g *generation) *T { return g.value.(*T) }, equal: equalPointers[T]}
 }
 
-// Get is the present configuration, whole and consistent: one atomic load. It
-// is never nil and it never changes: an update makes another. The value and
+// Get returns the present configuration, whole and consistent: one atomic load.
+// It is never nil and it never changes: an update makes another. The value and
 // all it refers to are to be read only.
 func (c *Config[T]) Get() *T { return c.value.Load() }
 
-// Generation counts the changes published: 1 after Open, and one more for each.
-func (c *Config[T]) Generation() uint64 { return c.engine.status().Generation }
+// Generation returns how many changes were published: 1 after Open, and one more
+// for each. What Get returns is of that generation or a later one.
+func (c *Config[T]) Generation() uint64 { return c.hub.present().number }
 
 // Refresh reads every source anew and returns when what they hold is served,
 // ctx's error if that ends first, and otherwise why it isn't: the errors of the
 // sources, or the [*Error] of the rejection.
-func (c *Config[T]) Refresh(ctx context.Context) error { return c.engine.refresh(ctx) }
+func (c *Config[T]) Refresh(ctx context.Context) error { return c.reducer.refresh(ctx) }
 
-// Status tells how the configuration and each of its sources stand.
-func (c *Config[T]) Status() Status { return c.engine.status() }
+// Status returns how the configuration and each of its sources stand.
+func (c *Config[T]) Status() Status { return c.reducer.status() }
 
 // Close stops the sources and returns when the last callback has returned; no
 // other call is made after it. Get goes on serving the last value. Close may be
@@ -142,38 +132,7 @@ func (c *Config[T]) Close() error {
 		c.stop()
 		c.joined.Wait()
 		c.hub.close()
-		c.engine.end()
+		c.reducer.end()
 	})
 	return nil
 }
-
-// newLayers makes a layer of each source, above the layer of the default tags.
-func newLayers(b *binder.Binder, sources []source.Source, p source.Policy, changed func()) ([]*layer, error) {
-	layers := []*layer{{name: "default", raw: b.Defaults()}}
-	names := map[string]bool{}
-	var errs []error
-	for i, src := range sources {
-		if src == nil {
-			errs = append(errs, fmt.Errorf("source %d is nil", i))
-			continue
-		}
-		name := src.Name()
-		if names[name] {
-			errs = append(errs, fmt.Errorf("two sources are named %q: tell them apart with source.Named", name))
-		}
-		names[name] = true
-		if shaped, ok := src.(source.Shaped); ok {
-			with, err := shaped.WithShape(b.Shape())
-			if err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", name, err))
-				continue
-			}
-			src = with
-		}
-		layers = append(layers, &layer{name: name, sup: source.NewSupervisor(src, p, changed)})
-	}
-	return layers, errors.Join(errs...)
-}
-
-// elapsed is for texts: how long ago a time was, in seconds.
-func elapsed(since time.Time) time.Duration { return time.Since(since).Round(time.Second) }

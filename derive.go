@@ -11,6 +11,7 @@ import (
 // a pool, and built anew when the configuration changes. Its methods may be
 // called from any goroutine.
 type Derived[R any] struct {
+	log     logger
 	state   atomic.Pointer[derived[R]]
 	release func(R) // contains its panics; nil when there is nothing to do
 	cancel  func()
@@ -23,60 +24,56 @@ type Derived[R any] struct {
 
 // derived is what was built last, and why nothing has been since.
 type derived[R any] struct {
-	value R
-	err   error
+	value      R
+	generation uint64 // that value was built of
+	err        error
 }
 
-// Derive calls build with the present configuration, and again after each
-// generation, with the newest there is. It returns the error of the first
-// build, and then nothing is left behind.
+// Derive calls build with what v holds at present, and again after each change
+// of it, with the newest there is: over a [Select], only when that part has
+// changed. It returns the error of the first build, and then nothing is left
+// behind.
 //
 // When a later build fails or panics, what was built before stays, Err tells
-// why, and that is logged once; the next generation is another try. When it
+// why, and that is logged once; the next change is another try. When it
 // succeeds, release is called with what was built before, after that has been
 // replaced. A user of Get may still be at work with it then: release has to let
 // it finish, as the Close of most clients does. A nil release does nothing.
 //
 // Builds and releases come in order, one at a time, and never in a goroutine
 // that holds up another subscriber. Neither may call Close of the Derived or of
-// the Config, which would wait for it. To build only when a certain part of the
-// configuration has changed, build may return again what it returned before:
-// that is kept, and not released.
-func Derive[T, R any](c *Config[T], build func(*T) (R, error), release func(R)) (*Derived[R], error) {
-	d := &Derived[R]{}
+// the Config, which would wait for it. A build may return again what it
+// returned before: that is kept, and not released.
+func Derive[T, R any](v View[T], build func(*T) (R, error), release func(R)) (*Derived[R], error) {
+	d := &Derived[R]{log: logOf(v)}
 	if release != nil {
-		d.release = func(value R) { c.hub.guard("a release function", func() { release(value) }) }
+		d.release = func(value R) { guard(d.log, "a release function", func() { release(value) }) }
 	}
-	ready := make(chan struct{}) // closed when the first build is done
-	var built *T                 // what the last build was given; after ready the subscription's own
-	d.cancel = c.OnChange(func(change Change[*T]) {
-		<-ready
-		next := c.Get() // change.New or one after it
-		if next == built || !d.begin() {
+	var failed error
+	d.cancel = observe(v, func(whole *T) *T { return whole }, tapOf(v).equal, func(present *T, of *generation) {
+		value, err := contained(build, present)
+		failed, d.over = err, err != nil
+		d.state.Store(&derived[R]{value: value, generation: of.number})
+	}, func(change Change[*T]) {
+		if !d.begin() {
 			return
 		}
 		defer d.running.Done()
-		built = next
-		value, err := contained(build, next)
+		value, err := contained(build, change.New)
 		if err == nil {
-			d.replace(value)
+			d.replace(value, change.Generation)
 			return
 		}
 		before := d.state.Load()
-		d.state.Store(&derived[R]{before.value, err})
+		d.state.Store(&derived[R]{before.value, before.generation, err})
 		if before.err == nil || before.err.Error() != err.Error() {
-			c.opts.Logger.Warn("confsync: what was built before stays", "generation", change.Generation, "error", err)
+			d.log.get().Warn("confsync: what was built before stays", "generation", change.Generation, "error", err)
 		}
 	})
-	defer close(ready)
-	built = c.Get()
-	value, err := contained(build, built)
-	if err != nil {
-		d.over = true
-		d.cancel()
-		return nil, fmt.Errorf("confsync: %w", err)
+	if failed != nil {
+		d.end()
+		return nil, fmt.Errorf("confsync: %w", failed)
 	}
-	d.state.Store(&derived[R]{value: value})
 	return d, nil
 }
 
@@ -90,10 +87,10 @@ func contained[T, R any](build func(*T) (R, error), config *T) (value R, err err
 	return build(config)
 }
 
-// Get is what was built last: one atomic load.
+// Get returns what was built last: one atomic load.
 func (d *Derived[R]) Get() R { return d.state.Load().value }
 
-// Err tells why the newest configuration has not been built, nil when it has.
+// Err returns why the newest configuration has not been built, nil when it has.
 func (d *Derived[R]) Err() error { return d.state.Load().err }
 
 // Close ends the builds, waits for one that runs, and releases what was built
@@ -103,10 +100,7 @@ func (d *Derived[R]) Err() error { return d.state.Load().err }
 // what was built may outlive the configuration. Close both, in any order.
 func (d *Derived[R]) Close() error {
 	d.closed.Do(func() {
-		d.mu.Lock()
-		d.over = true
-		d.mu.Unlock()
-		d.cancel()
+		d.end()
 		d.running.Wait()
 		if d.release != nil {
 			d.release(d.Get())
@@ -125,8 +119,16 @@ func (d *Derived[R]) begin() bool {
 	return !d.over
 }
 
-func (d *Derived[R]) replace(value R) {
-	before := d.state.Swap(&derived[R]{value: value})
+// end lets no build begin any more.
+func (d *Derived[R]) end() {
+	d.mu.Lock()
+	d.over = true
+	d.mu.Unlock()
+	d.cancel()
+}
+
+func (d *Derived[R]) replace(value R, generation uint64) {
+	before := d.state.Swap(&derived[R]{value: value, generation: generation})
 	if d.release != nil && !identical(before.value, value) {
 		d.release(before.value)
 	}

@@ -27,7 +27,7 @@ const (
 	Unknown   = tree.Unknown
 	Conflict  = tree.Conflict
 	Gap       = tree.Gap
-	Refused   = tree.Invalid
+	Refused   = tree.Refused
 	TooLarge  = tree.TooLarge
 )
 
@@ -107,4 +107,30 @@ func mustPath(s string) tree.Path {
 		panic("confsync: " + err.Error())
 	}
 	return p
+}
+
+// refusals returns the problems in a validator's error, which may join several.
+func (g *lineage) refusals(err error) []Problem {
+	p := Problem{Kind: Refused, Err: err}
+	switch e := err.(type) {
+	case nil:
+		return nil
+	case *invalid:
+		p.Path, p.Err = g.binder.Describe(e.path).Path, e.err
+		for _, r := range e.related {
+			p.Related = append(p.Related, tree.Value{Path: g.binder.Describe(mustPath(r)).Path})
+		}
+	case Problem:
+		p = e
+	case interface{ Unwrap() []error }:
+		var found []Problem
+		for _, each := range e.Unwrap() {
+			found = append(found, g.refusals(each)...)
+		}
+		return found
+	}
+	if len(p.Path) > 0 {
+		p = g.locate(p)
+	}
+	return []Problem{p}
 }

@@ -262,3 +262,42 @@ func ExampleSize() {
 	fmt.Println(uint64(cfg.Get().Body), uint64(cfg.Get().Cache), cfg.Get().Cache)
 	// Output: 10000000 1610612736 1.5 GiB
 }
+
+func ExampleFollow() {
+	type App struct {
+		Log struct{ Level slog.Level }
+	}
+	store := sourcetest.NewMemory("store", map[string]any{"log": map[string]any{"level": "info"}})
+	cfg, err := confsync.Open(context.Background(), confsync.Options[App]{Sources: []source.Source{store}})
+	if err != nil {
+		panic(err)
+	}
+	defer cfg.Close()
+
+	var level slog.LevelVar
+	set := make(chan slog.Level, 2)
+	cancel := confsync.Follow(cfg, func(a *App) slog.Level { return a.Log.Level }, func(l slog.Level) {
+		level.Set(l)
+		set <- l
+	})
+	defer cancel()
+	fmt.Println(<-set)
+	store.Set("log.level", "debug")
+	fmt.Println(<-set, level.Level())
+	// Output:
+	// INFO
+	// DEBUG DEBUG
+}
+
+func ExampleVar() {
+	pool := confsync.NewVar(&PoolConfig{Size: 4})
+	cancel := confsync.Watch(pool, func(p *PoolConfig) int { return p.Size }, func(c confsync.Change[int]) {
+		fmt.Println("from", c.Old, "to", c.New)
+	})
+	pool.Set(&PoolConfig{Size: 8}) // returns when the callback has
+	cancel()
+	fmt.Println(describePool(pool))
+	// Output:
+	// from 4 to 8
+	// a pool of 8
+}

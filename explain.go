@@ -44,10 +44,7 @@ func (c *Config[T]) Explain(path string) (Explanation, error) {
 	if err != nil {
 		return Explanation{}, fmt.Errorf("confsync: %w", err)
 	}
-	c.engine.mu.Lock()
-	v := c.engine.view
-	c.engine.mu.Unlock()
-	x := v.explain(p)
+	x := c.hub.present().lineage.explain(p)
 	if !x.Known && len(x.Layers) == 0 {
 		if len(x.Meant) > 0 {
 			return x, fmt.Errorf("%w: %q; did you mean %q?", ErrUnknownPath, path, x.Meant)
@@ -57,23 +54,23 @@ func (c *Config[T]) Explain(path string) (Explanation, error) {
 	return x, nil
 }
 
-func (v *view) explain(path tree.Path) Explanation {
-	info := v.binder.Describe(path)
+func (g *lineage) explain(path tree.Path) Explanation {
+	info := g.binder.Describe(path)
 	x := Explanation{Path: info.Path, Known: info.Known, Field: info.Field, Secret: info.Secret}
 	if info.Type != nil {
 		x.Type = binder.TypeName(info.Type)
 	}
-	for _, c := range v.contributions(info.Path) {
+	for _, c := range g.contributions(info.Path) {
 		h := Holding{
-			Value: v.value(info.Path, c, info.Secret), Layer: v.layers[c.Layer].name,
+			Value: g.value(info.Path, c, info.Secret), Layer: g.strata[c.Layer].name,
 			Role: c.Role, Conflict: c.Conflict,
 		}
 		if c.Role == merge.Hidden {
-			h.By = v.layers[c.By].name
+			h.By = g.strata[c.By].name
 		}
 		x.Layers = append(x.Layers, h)
 	}
-	effective := v.root.Lookup(info.Path)
+	effective := g.root.Lookup(info.Path)
 	if effective == nil && info.Default != nil && len(x.Layers) == 0 {
 		effective = info.Default
 		origin := tree.Origin{Layer: "default", Kind: "default", Key: info.Field}
@@ -90,7 +87,7 @@ func (v *view) explain(path tree.Path) Explanation {
 		x.Value = binder.Show(effective)
 	}
 	if !x.Known && len(path) > 0 {
-		x.Meant, _ = v.binder.Suggest(info.Path)
+		x.Meant, _ = g.binder.Suggest(info.Path)
 	}
 	return x
 }

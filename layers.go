@@ -1,129 +1,98 @@
 package confsync
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/confsync/confsync/binder"
-	"github.com/confsync/confsync/merge"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/tree"
 )
 
-// layer is one source with what is known of it. The reducer alone uses the
-// fields below the line.
+// layer is one tree in the order of precedence. The reducer alone uses it.
 type layer struct {
-	name string
-	sup  *source.Supervisor // nil for the layer of the default tags
-
-	raw     tree.Tree // as the source gave it
-	canon   binder.Canonical
-	version uint64
-	known   source.Status // what was last logged of it
+	name  string
+	raw   tree.Tree // as the source gave it
+	canon binder.Canonical
 }
 
-// refresh takes the newest snapshot of the layer and reports whether it is a
-// new one.
-func (l *layer) refresh(b *binder.Binder) bool {
-	if l.sup == nil {
-		if l.canon.Root() == nil && l.raw.Root() != nil {
-			l.canon = b.Canonical(l.canon, l.raw.Root())
-			return true
-		}
+// take makes a tree the layer's.
+func (l *layer) take(b *binder.Binder, raw tree.Tree) {
+	l.raw, l.canon = raw, b.Canonical(l.canon, raw.Root())
+}
+
+// feed is a source and the layer that it fills. The reducer alone uses the
+// fields below the line.
+type feed struct {
+	*layer
+	sup *source.Supervisor
+
+	version  uint64
+	reported source.Status // what was last logged of it
+}
+
+// refresh takes the newest snapshot and reports whether it is a new one.
+func (f *feed) refresh(b *binder.Binder) bool {
+	snap, version, ok := f.sup.Latest()
+	if !ok || version == f.version {
 		return false
 	}
-	snap, version, ok := l.sup.Latest()
-	if !ok || version == l.version {
-		return false
-	}
-	l.version, l.raw = version, snap.Tree
-	l.canon = b.Canonical(l.canon, snap.Tree.Root())
+	f.version = version
+	f.take(b, snap.Tree)
 	return true
 }
 
-// view is one merge of the layers: immutable, and all that is needed to tell
-// where a value came from.
-type view struct {
-	binder *binder.Binder
-	layers []viewLayer // lowest first
-	root   *tree.Node  // merged
+// stack is the layers of a configuration, and which of them sources feed.
+type stack struct {
+	layers []*layer // lowest first; the default tags are the first
+	feeds  []*feed  // in the same order
 }
 
-type viewLayer struct {
-	name string
-	raw  tree.Tree  // keys as the source has them
-	root *tree.Node // keys as the type has them
-}
-
-func newView(b *binder.Binder, layers []*layer, merged merge.Result) *view {
-	v := &view{binder: b, root: merged.Root(), layers: make([]viewLayer, len(layers))}
-	for i, l := range layers {
-		v.layers[i] = viewLayer{name: l.name, raw: l.raw, root: l.canon.Root()}
+// roots returns the layers' trees with the type's own keys.
+func (s *stack) roots() []*tree.Node {
+	roots := make([]*tree.Node, len(s.layers))
+	for i, l := range s.layers {
+		roots[i] = l.canon.Root()
 	}
-	return v
+	return roots
 }
 
-// origin is where a layer has, or would have, the value at a path.
-func (v *view) origin(l viewLayer, path tree.Path) tree.Origin {
-	o := l.raw.Where(v.binder.Raw(l.raw.Root(), path))
-	o.Layer = l.name
-	if o.Kind == "" {
-		o.Kind = l.name
-	}
-	return o
+func (s *stack) add(l *layer) *layer {
+	s.layers = append(s.layers, l)
+	return l
 }
 
-// contributions are what the layers hold at a path, highest precedence first.
-func (v *view) contributions(path tree.Path) []merge.Contribution {
-	roots := make([]*tree.Node, len(v.layers))
-	for i, l := range v.layers {
-		roots[i] = l.root
-	}
-	return merge.Layers(path, roots)
-}
-
-// value is a contribution as it is shown.
-func (v *view) value(path tree.Path, c merge.Contribution, secret bool) tree.Value {
-	text := binder.Redacted
-	if !secret {
-		text = binder.Show(c.Value)
-	}
-	return tree.Value{Path: path, Text: text, Origin: v.origin(v.layers[c.Layer], c.Path)}
-}
-
-// locate completes a problem of the merged tree: where the value came from,
-// what it hides, or where it was looked for.
-func (v *view) locate(p Problem) Problem {
-	info := v.binder.Describe(p.Path)
-	if p.Field == "" && info.Known && len(p.Path) > 0 {
-		p.Field = info.Field
-	}
-	if p.Kind == tree.Missing {
-		for _, l := range v.layers[1:] { // a default would have been found
-			p.Searched = append(p.Searched, v.origin(l, p.Path).String())
+// newStack makes a layer of each source, above the layer of the default tags.
+func newStack(b *binder.Binder, sources []source.Source, p source.Policy, changed func()) (*stack, error) {
+	s := &stack{}
+	s.add(&layer{name: "default"}).take(b, b.Defaults())
+	names := map[string]bool{}
+	var errs []error
+	for i, src := range sources {
+		if src == nil {
+			errs = append(errs, fmt.Errorf("source %d is nil", i))
+			continue
 		}
-		return p
-	}
-	for i, c := range v.contributions(p.Path) {
-		value := v.value(p.Path, c, info.Secret)
-		if i == 0 {
-			p.Origin = value.Origin
-		} else if p.Kind != tree.Unknown {
-			p.Hides = append(p.Hides, value)
+		name := src.Name()
+		if names[name] {
+			errs = append(errs, fmt.Errorf("two sources are named %q: tell them apart with source.Named", name))
 		}
-	}
-	for i, r := range p.Related {
-		if cs := v.contributions(r.Path); len(cs) > 0 {
-			p.Related[i] = v.value(r.Path, cs[0], v.binder.Describe(r.Path).Secret)
+		names[name] = true
+		src, err := shaped(src, b.Shape())
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", name, err))
+			continue
 		}
+		f := &feed{layer: s.add(&layer{name: name}), sup: source.NewSupervisor(src, p, changed)}
+		s.feeds = append(s.feeds, f)
 	}
-	return p
+	return s, errors.Join(errs...)
 }
 
-// unknown is the problem that an unknown key is.
-func (v *view) unknown(path tree.Path) Problem {
-	err := fmt.Errorf("unknown key")
-	if meant, ok := v.binder.Suggest(path); ok {
-		err = fmt.Errorf("unknown key; did you mean %q?", meant.String())
+// shaped tells a source that wants to know it which type it fills.
+func shaped(src source.Source, shape *tree.Shape) (source.Source, error) {
+	if s, ok := src.(source.Shaped); ok {
+		return s.WithShape(shape)
 	}
-	return v.locate(Problem{Path: path, Kind: tree.Unknown, Err: err})
+	return src, nil
 }

@@ -4,22 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/confsync/confsync/source"
-	"github.com/confsync/confsync/tree"
 )
 
 // await returns once every required source has delivered and every optional
 // one has had its say, or its chance. Content of any source that can't be used
 // is an error at once, except that an optional one may be absent.
-func (e *engine) await(ctx context.Context) error {
+func (r *reducer) await(ctx context.Context) error {
 	grace := time.NewTimer(optionalGrace)
 	defer grace.Stop()
 	waitOptional := true
 	for {
-		ready, problems := e.standing(waitOptional)
+		ready, problems := r.ready(waitOptional)
 		if len(problems) > 0 {
 			return &Error{Problems: problems, At: time.Now()}
 		}
@@ -27,32 +25,27 @@ func (e *engine) await(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case <-e.nudge:
+		case <-r.nudge:
 		case <-grace.C:
 			waitOptional = false
 		case <-ctx.Done():
-			return e.silent(ctx)
+			return r.silent(ctx)
 		}
 	}
 }
 
-// standing tells whether all sources have said enough, and what is wrong with
+// ready reports whether all sources have said enough, and what is wrong with
 // what they said.
-func (e *engine) standing(waitOptional bool) (ready bool, problems []Problem) {
+func (r *reducer) ready(waitOptional bool) (ready bool, problems []Problem) {
 	ready = true
-	for _, l := range e.layers {
-		if l.sup == nil {
-			continue
-		}
-		st := l.sup.Status()
-		_, _, delivered := l.sup.Latest()
+	for _, f := range r.stack.feeds {
+		s := f.standing()
 		switch {
-		case delivered:
-		case st.State == source.Live && !(st.Optional && errors.Is(st.Err, fs.ErrNotExist)):
-			problems = append(problems, l.unusable(st)...)
-		case st.State == source.Live:
-		case st.Optional:
-			ready = ready && (!waitOptional || l.sup.Attempted())
+		case s.delivered:
+		case s.State == source.Live:
+			problems = append(problems, s.problems()...)
+		case s.Optional:
+			ready = ready && (!waitOptional || f.sup.Attempted())
 		default:
 			ready = false
 		}
@@ -60,35 +53,21 @@ func (e *engine) standing(waitOptional bool) (ready bool, problems []Problem) {
 	return ready, problems
 }
 
-// silent is the error for sources that have not delivered in time.
-func (e *engine) silent(ctx context.Context) error {
+// silent returns the error for sources that have not delivered in time.
+func (r *reducer) silent(ctx context.Context) error {
 	failure := &Error{At: time.Now()}
-	for _, l := range e.layers {
-		if l.sup == nil {
+	for _, f := range r.stack.feeds {
+		s := f.standing()
+		if s.delivered || s.Optional {
 			continue
 		}
-		if _, _, delivered := l.sup.Latest(); delivered || l.sup.Status().Optional {
-			continue
-		}
-		why := l.sup.Status().Err
+		why := s.Err
 		if why == nil {
 			why = errors.New("no answer")
 		}
 		failure.Problems = append(failure.Problems, Problem{
-			Kind: Unusable, Err: fmt.Errorf("%s has not delivered: %w (%w)", l.name, why, ctx.Err()),
+			Kind: Unusable, Err: fmt.Errorf("%s has not delivered: %w (%w)", s.Name, why, ctx.Err()),
 		})
 	}
 	return failure
-}
-
-// unusable are the problems with the content of a source.
-func (l *layer) unusable(st source.Status) []Problem {
-	problems := tree.Problems(st.Err)
-	if problems == nil {
-		problems = []Problem{{Kind: Unusable, Err: fmt.Errorf("%s: %w", l.name, st.Err)}}
-	}
-	for i := range problems {
-		problems[i].Origin.Layer = l.name
-	}
-	return problems
 }

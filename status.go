@@ -40,52 +40,14 @@ func (s Status) String() string {
 	return b.String()
 }
 
-func (e *engine) status() Status {
-	e.mu.Lock()
-	st := Status{Rejected: e.rejected, Unknown: e.warnings}
-	if e.serving != nil {
-		st.Generation, st.Since = e.serving.number, e.serving.since
-	}
-	e.mu.Unlock()
-	for _, l := range e.layers {
-		if l.sup != nil {
-			st.Sources = append(st.Sources, l.sup.Status())
-		}
+func (r *reducer) status() Status {
+	now := r.hub.present()
+	st := Status{Generation: now.number, Since: now.since, Rejected: now.rejected, Unknown: now.warnings}
+	for _, f := range r.stack.feeds {
+		st.Sources = append(st.Sources, f.sup.Status())
 	}
 	return st
 }
 
-// logSources logs what has changed in the standing of the sources, and returns
-// the problems with the content of those that are in touch.
-func (e *engine) logSources() []Problem {
-	var problems []Problem
-	for _, l := range e.layers {
-		if l.sup == nil {
-			continue
-		}
-		st := l.sup.Status()
-		if st.State == source.Live && st.Err != nil {
-			_, _, delivered := l.sup.Latest()
-			if delivered || !st.Optional {
-				problems = append(problems, l.unusable(st)...)
-			}
-		}
-		e.logSource(l, st)
-		l.known = st
-	}
-	return problems
-}
-
-func (e *engine) logSource(l *layer, st source.Status) {
-	was := l.known
-	switch {
-	case st.State != was.State && (st.State == source.Retrying || st.State == source.Stale),
-		st.State == source.Connecting && st.Err != nil && was.Err == nil:
-		e.log.Warn("confsync: source is cut off", "source", l.name, "state", st.State.String(), "since", st.Since, "error", st.Err)
-	case st.State == source.Live && was.State != source.Live && (was.State != source.Connecting || was.Err != nil):
-		e.log.Info("confsync: source is back", "source", l.name)
-	}
-	if st.Note != was.Note && st.Note != "" {
-		e.log.Info("confsync: "+st.Note, "source", l.name)
-	}
-}
+// elapsed is for texts: how long ago a time was, in seconds.
+func elapsed(since time.Time) time.Duration { return time.Since(since).Round(time.Second) }

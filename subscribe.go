@@ -1,77 +1,136 @@
 package confsync
 
 import (
-	"context"
-	"iter"
 	"reflect"
+	"sync"
 
 	"github.com/confsync/confsync/binder"
 	"github.com/confsync/confsync/tree"
 )
 
 // Change is a value that has changed, as one subscriber sees it: Old is what it
-// was told last (or what there was when it subscribed), New what there is now.
+// was given last (or what there was when it subscribed), New what there is now.
 type Change[V any] struct {
 	Old, New   V
 	Generation uint64      // that New is of
 	Paths      []tree.Path // all that changed in the configuration between the two, sorted
 }
 
-// OnChange calls fn for every generation from now on. What is said of calls at
-// [Watch] goes for it too.
-func (c *Config[T]) OnChange(fn func(Change[*T])) (cancel func()) {
-	return subscribe(c.hub, func(v *T) *T { return v }, func(a, b *T) bool { return a == b }, fn)
+// subscription is what one subscriber picks, and what was reported to it.
+type subscription[V any] struct {
+	hub *hub
+	tap tap[V]
+	fn  func(Change[V])
+
+	offered V // the newest value picked; of whoever publishes
+
+	// Of the goroutine that delivers.
+	reported V           // what fn was last given
+	since    *generation // that it is of
+
+	mu      sync.Mutex
+	pending *delivery[V]
+	running bool
+	over    bool
 }
 
-// Watch calls fn whenever the value that pick returns has changed: by the
-// type's Equal method if it has one, else by == if it can be, else deeply. fn
-// isn't called for the present value.
-//
-// The calls of one fn come in the order of generations and one at a time. While
-// one runs, later changes are gathered into one, so a slow fn is handed the
-// newest value next and holds up nobody else; a value that has changed back by
-// then is no change. A panic in fn or pick is logged, and the next change
-// is delivered. pick must be quick, and must not write to the value.
-//
-// cancel may be called more than once, and by fn itself. It doesn't wait: a call
-// that was due when it was called may still run.
-func Watch[T, V any](c *Config[T], pick func(*T) V, fn func(Change[V])) (cancel func()) {
-	return subscribe(c.hub, pick, same[V], fn)
+// delivery is what a subscriber is to be given next.
+type delivery[V any] struct {
+	value V
+	of    *generation
 }
 
-// same reports whether two picked values are the same configuration.
-func same[V any](a, b V) bool {
-	return binder.Same(reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem())
-}
-
-// Changes are the generations from the moment a loop over it starts, the newest
-// at each step: those that pass during a step are gathered into one. It ends
-// with ctx and with Close.
-func (c *Config[T]) Changes(ctx context.Context) iter.Seq[Change[*T]] {
-	return func(yield func(Change[*T]) bool) {
-		changes := make(chan Change[*T])
-		stopped := make(chan struct{})
-		cancel := c.OnChange(func(change Change[*T]) {
-			select {
-			case changes <- change:
-			case <-stopped:
-			case <-ctx.Done():
-			case <-c.hub.closing:
-			}
-		})
-		defer close(stopped)
-		defer cancel()
-		for {
-			select {
-			case change := <-changes:
-				if !yield(change) {
-					return
-				}
-			case <-ctx.Done():
-				return
-			case <-c.hub.closing:
-				return
-			}
+// subscribe calls fn for each change of what is tapped. With first, the value
+// that the changes start from is given to first before, in the caller's
+// goroutine.
+func subscribe[V any](t tap[V], first func(V, *generation), fn func(Change[V])) (cancel func()) {
+	s := &subscription[V]{hub: t.hub, tap: t, fn: fn, running: first != nil}
+	for {
+		seen := s.hub.present().generation
+		guard(s.hub.log, "a picking function", func() { s.offered = t.pick(seen) })
+		s.reported, s.since = s.offered, seen
+		if s.hub.add(s, seen) {
+			break
 		}
 	}
+	if first != nil {
+		guard(s.hub.log, "a callback", func() { first(s.reported, s.since) })
+		s.resume()
+	}
+	return s.cancel
+}
+
+func (s *subscription[V]) cancel() {
+	s.mu.Lock()
+	s.over, s.pending = true, nil
+	s.mu.Unlock()
+	s.hub.remove(s)
+}
+
+func (s *subscription[V]) offer(_, next *generation) {
+	var value V
+	changed := false
+	ok := guard(s.hub.log, "a picking function", func() {
+		value = s.tap.pick(next)
+		changed = !s.tap.equal(s.offered, value)
+	})
+	if !ok || !changed {
+		return
+	}
+	s.offered = value
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return
+	}
+	s.pending = &delivery[V]{value: value, of: next}
+	if !s.running {
+		s.running = true
+		s.hub.running.Go(s.deliver)
+	}
+}
+
+// resume delivers what has come while the first value was given.
+func (s *subscription[V]) resume() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running = s.pending != nil; s.running {
+		s.hub.running.Go(s.deliver)
+	}
+}
+
+// take returns the next delivery, nil when there is none. The goroutine that is
+// given nil ends.
+func (s *subscription[V]) take() *delivery[V] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.pending
+	s.pending = nil
+	select {
+	case <-s.hub.closing:
+		d = nil
+	default:
+	}
+	s.running = d != nil
+	return d
+}
+
+// deliver gives the subscriber what there is for it.
+func (s *subscription[V]) deliver() {
+	for d := s.take(); d != nil; d = s.take() {
+		guard(s.hub.log, "a callback", func() {
+			if s.tap.equal(s.reported, d.value) {
+				return // it has changed back
+			}
+			change := Change[V]{Old: s.reported, New: d.value, Generation: d.of.number, Paths: pathsBetween(s.since, d.of)}
+			s.reported, s.since = d.value, d.of
+			s.fn(change)
+		})
+	}
+}
+
+// equal reports whether two picked values are the same configuration.
+func equal[V any](a, b V) bool {
+	return binder.Same(reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem())
 }

@@ -1,41 +1,93 @@
 package confsync
 
 // View is a configuration, or a part of one, as a component sees it that has no
-// business with the rest. A [*Config] is a View of the whole.
+// business with the rest. A [*Config] is the View of the whole; [Select] and
+// [Section] narrow one; [Fixed] and [Var] stand in for one in the component's
+// tests. All that takes a configuration takes a View: [Watch], [Follow],
+// [Select], [Derive].
 type View[V any] interface {
-	// Get is the present value, to be read only.
+	// Get returns the present value, which is to be read only. It is nil for a
+	// part that isn't there.
 	Get() *V
 	// OnChange calls fn whenever the value has changed, as [Watch] does.
 	OnChange(fn func(Change[*V])) (cancel func())
 }
 
-// Select is the view of the part of a configuration that pick returns. It
-// changes when what the pointer points to does, compared as [Watch] compares.
-// pick may return nil for a part that isn't there.
-func Select[T, V any](c *Config[T], pick func(*T) *V) View[V] {
-	return &selected[T, V]{config: c, pick: pick}
+// tap is how a subscriber gets at what it is about: the hub that publishes it,
+// where in a generation it is, and when two of it are the same. Without a hub it
+// is the tap of a View that was made elsewhere.
+type tap[V any] struct {
+	hub   *hub
+	pick  func(*generation) V
+	equal func(a, b V) bool
+}
+
+// tapped is a View of this package, which stands on a hub.
+type tapped[V any] interface{ tap() tap[*V] }
+
+func tapOf[V any](v View[V]) tap[*V] {
+	if t, ok := v.(tapped[V]); ok {
+		return t.tap()
+	}
+	return tap[*V]{equal: equalPointed[V]}
+}
+
+// logOf returns the logger of what a View stands on.
+func logOf[V any](v View[V]) logger {
+	if h := tapOf(v).hub; h != nil {
+		return h.log
+	}
+	return logger{}
+}
+
+// narrow returns the tap of a part of what t taps. A part of what isn't there
+// isn't there either: pick is not asked.
+func narrow[T, V any](t tap[*T], pick func(*T) V, equal func(a, b V) bool) tap[V] {
+	part := tap[V]{hub: t.hub, equal: equal}
+	if t.hub != nil {
+		part.pick = func(g *generation) V { return partOf(t.pick(g), pick) }
+	}
+	return part
+}
+
+func partOf[T, V any](whole *T, pick func(*T) V) (part V) {
+	if whole == nil {
+		return part
+	}
+	return pick(whole)
+}
+
+// Select returns the view of the part of another that pick returns. It changes
+// when what the pointer points to does, compared as [Watch] compares. pick may
+// return nil for a part that isn't there, and is not called for a part of that.
+func Select[T, V any](v View[T], pick func(*T) *V) View[V] {
+	return &selected[T, V]{view: v, pick: pick}
 }
 
 type selected[T, V any] struct {
-	config *Config[T]
-	pick   func(*T) *V
+	view View[T]
+	pick func(*T) *V
 }
 
-func (s *selected[T, V]) Get() *V { return s.pick(s.config.Get()) }
+func (s *selected[T, V]) Get() *V { return partOf(s.view.Get(), s.pick) }
 
 func (s *selected[T, V]) OnChange(fn func(Change[*V])) (cancel func()) {
-	return subscribe(s.config.hub, s.pick, samePointed[V], fn)
+	return observe(s.view, s.pick, equalPointed[V], nil, fn)
 }
 
-func samePointed[V any](a, b *V) bool {
+func (s *selected[T, V]) tap() tap[*V] { return narrow(tapOf(s.view), s.pick, equalPointed[V]) }
+
+func equalPointed[V any](a, b *V) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return a == b || same(*a, *b)
+	return a == b || equal(*a, *b)
 }
 
-// Fixed is the view of a value that never changes, for the tests of a component
-// that takes a View.
+func equalPointers[V any](a, b *V) bool { return a == b }
+
+// Fixed returns the view of a value that never changes, for the tests of a
+// component that takes a View.
 func Fixed[V any](v *V) View[V] { return fixed[V]{v} }
 
 type fixed[V any] struct{ value *V }
@@ -43,4 +95,8 @@ type fixed[V any] struct{ value *V }
 func (f fixed[V]) Get() *V                          { return f.value }
 func (f fixed[V]) OnChange(func(Change[*V])) func() { return func() {} }
 
-var _ View[int] = (*Config[int])(nil)
+var (
+	_ tapped[int] = (*Config[int])(nil)
+	_ tapped[int] = (*selected[string, int])(nil)
+	_ tapped[int] = (*Var[int])(nil)
+)

@@ -18,11 +18,11 @@ const (
 	Unknown                      // a key that no field of the type takes
 	Conflict                     // a key has both a value and children, and the type holds only one
 	Gap                          // a list lacks an element below one that it has
-	Invalid                      // a validator said no
+	Refused                      // a validator said no
 	TooLarge                     // a limit on keys or bytes was passed
 )
 
-var problemKinds = [...]string{"unusable", "duplicate", "mistyped", "missing", "unknown", "conflict", "gap", "invalid", "too large"}
+var problemKinds = [...]string{"unusable", "duplicate", "mistyped", "missing", "unknown", "conflict", "gap", "refused", "too large"}
 
 func (k ProblemKind) String() string { return problemKinds[k] }
 

@@ -32,7 +32,7 @@ func TestProblemText(t *testing.T) {
 		)},
 		{"another value has a part in it", tree.Problem{
 			Path:    tree.Path{"db", "pool", "max"},
-			Kind:    tree.Invalid,
+			Kind:    tree.Refused,
 			Origin:  tree.Origin{Kind: "env", Key: "CHECKOUT_DB_POOL_MAX"},
 			Err:     errors.New("5 is less than db.pool.min (10)"),
 			Related: []tree.Value{{Path: tree.Path{"db", "pool", "min"}, Text: "10", Origin: file}},

@@ -1,0 +1,40 @@
+package confsync
+
+import (
+	"sync"
+	"time"
+
+	"github.com/confsync/confsync/binder"
+	"github.com/confsync/confsync/tree"
+)
+
+// generation is one published value. Nothing of it is written to again.
+type generation struct {
+	number uint64 // 0 before the first
+	since  time.Time
+	root   *tree.Node // what it was filled from
+	value  any        // a pointer to the user's type
+
+	once  sync.Once
+	paths []tree.Path // that differ from the generation before; see pathsBetween
+}
+
+// present is all that is served and known at one time: the one place to ask.
+// It is immutable, and replaced as a whole by the reducer alone.
+type present struct {
+	*generation
+	bound    binder.Bound // the value as it was filled
+	lineage  *lineage     // where the generation came from, with its newest places
+	rejected *Error       // why the newest contents are not served; nil when they are
+	warnings []Problem    // unknown keys
+}
+
+// pathsBetween returns the paths that differ between two generations. Those
+// from one to the next are computed once for all subscribers.
+func pathsBetween(from, to *generation) []tree.Path {
+	if to.number != from.number+1 {
+		return tree.Diff(from.root, to.root)
+	}
+	to.once.Do(func() { to.paths = tree.Diff(from.root, to.root) })
+	return to.paths
+}

@@ -1,0 +1,68 @@
+package confsync
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/tree"
+)
+
+// standing is what a source has said of itself and of its content.
+type standing struct {
+	source.Status
+	delivered bool // it has given a snapshot that can be used, be it an old one
+}
+
+func (f *feed) standing() standing {
+	_, _, delivered := f.sup.Latest()
+	return standing{f.sup.Status(), delivered}
+}
+
+// absent reports whether the source is in touch and has no content, and may
+// have none.
+func (s standing) absent() bool {
+	return s.State == source.Live && s.Optional && !s.delivered && errors.Is(s.Err, fs.ErrNotExist)
+}
+
+// problems returns what is wrong with the content of a source that is in touch.
+func (s standing) problems() []Problem {
+	if s.State != source.Live || s.Err == nil || s.absent() {
+		return nil
+	}
+	problems := tree.Problems(s.Err)
+	if problems == nil {
+		problems = []Problem{{Kind: Unusable, Err: fmt.Errorf("%s: %w", s.Name, s.Err)}}
+	}
+	for i := range problems {
+		problems[i].Origin.Layer = s.Name
+	}
+	return problems
+}
+
+// survey returns the problems with the content of the sources, and logs what
+// has changed in how they stand.
+func (r *reducer) survey() []Problem {
+	var problems []Problem
+	for _, f := range r.stack.feeds {
+		s := f.standing()
+		problems = append(problems, s.problems()...)
+		r.logStanding(f.reported, s.Status)
+		f.reported = s.Status
+	}
+	return problems
+}
+
+func (r *reducer) logStanding(was, st source.Status) {
+	switch {
+	case st.State != was.State && (st.State == source.Retrying || st.State == source.Stale),
+		st.State == source.Connecting && st.Err != nil && was.Err == nil:
+		r.log.get().Warn("confsync: source is cut off", "source", st.Name, "state", st.State.String(), "since", st.Since, "error", st.Err)
+	case st.State == source.Live && was.State != source.Live && (was.State != source.Connecting || was.Err != nil):
+		r.log.get().Info("confsync: source is back", "source", st.Name)
+	}
+	if st.Note != was.Note && st.Note != "" {
+		r.log.get().Info("confsync: "+st.Note, "source", st.Name)
+	}
+}

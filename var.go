@@ -1,0 +1,49 @@
+package confsync
+
+import (
+	"sync"
+	"time"
+)
+
+// Var is a View whose value a test sets, to see what a component makes of a
+// change. It may be used from any goroutine. Make one with [NewVar].
+type Var[V any] struct {
+	hub *hub
+
+	mu   sync.Mutex // held by Set
+	seen uint64     // generations so far
+}
+
+// NewVar returns a Var that holds v, which may be nil.
+func NewVar[V any](v *V) *Var[V] {
+	r := &Var[V]{hub: newHub(logger{}, func(any) {})}
+	r.publish(v)
+	return r
+}
+
+func (v *Var[V]) publish(value *V) {
+	v.seen++
+	v.hub.publish(&present{generation: &generation{number: v.seen, since: time.Now(), value: value}})
+}
+
+// Get returns what was set last.
+func (v *Var[V]) Get() *V { return v.tap().pick(v.hub.present().generation) }
+
+// Set makes value the present one, to be read only from then on, and returns
+// when every callback that had to be told has returned. So a callback must not
+// call it.
+func (v *Var[V]) Set(value *V) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.publish(value)
+	v.hub.running.Wait()
+}
+
+// OnChange calls fn for every Set of another pointer, as [Watch] does.
+func (v *Var[V]) OnChange(fn func(Change[*V])) (cancel func()) {
+	return subscribe(v.tap(), nil, fn)
+}
+
+func (v *Var[V]) tap() tap[*V] {
+	return tap[*V]{hub: v.hub, pick: func(g *generation) *V { return g.value.(*V) }, equal: equalPointers[V]}
+}
