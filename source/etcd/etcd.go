@@ -50,25 +50,35 @@ type Options struct {
 	Document document.Format
 
 	// MaxKeys and MaxBytes bound what the prefix may hold, the bytes being those
-	// of keys and values. Beyond either the snapshot is an error; whether that
-	// is over is looked at after each Probe in which something has changed.
-	// Zero: 100,000 and 64 MiB. Negative: no bound.
+	// of keys and values. Beyond either the snapshot is an error, and no more is
+	// read; whether that is over is looked at after each Probe in which something
+	// has changed. Zero: 100,000 and 64 MiB. Negative: no bound.
 	MaxKeys, MaxBytes int
 
+	// Serializable says that a program may start from what a single server last
+	// knew, while that server can't confirm it because it has lost the cluster's
+	// leader. Such a state is emitted with a Note, is never live, and gives way
+	// to the first that is confirmed. False: it may not.
+	Serializable bool
+
 	// Probe is the most time between two questions, beside the watch, to the
-	// cluster's leader: how many keys there are below the prefix and which were
-	// written last. They find what a watch doesn't tell: that no server answers,
-	// that the store was replaced by an older one, that an event was lost, or
-	// that a permission was taken away. The server looks at every key below the
-	// prefix for it, which takes it 0.5 ms for 1,000 keys and 45 ms for 100,000.
-	// Zero: 10s. Negative: never ask; a server that falls silent, its connection
-	// still open, is then not found.
+	// cluster's leader. They find what a watch doesn't tell: that no server
+	// answers, that the store was replaced by an older one, that the watch has
+	// stopped, that an event was lost, or that a permission was taken away. A
+	// question costs the server what a missing key does. Only while something has
+	// been written anywhere in the store since the last one is it followed by
+	// another, for the number of keys and those that were written last, for
+	// which the server looks at every key below the prefix (0.5 ms for 1,000):
+	// with 500 keys each time, with 5,000 every tenth time, never more rarely
+	// than every sixtieth. Zero: 10s. Negative: never ask; a server that falls
+	// silent, its connection still open, is then not found.
 	Probe time.Duration
 
-	// ProbeTimeout bounds each wait for the server: for the answer to a probe,
-	// for a page of a list, and for a watch to begin. So a silence is reported
-	// within Probe and ProbeTimeout together. A connection that ends is reported
-	// at once. Zero: 5s.
+	// ProbeTimeout is how long the server may be silent: while a probe waits for
+	// its answer, and a watch for its beginning. So a silence is reported within
+	// Probe and ProbeTimeout together, and one while keys are listed within twice
+	// ProbeTimeout. A page of keys may take longer, if small questions beside it
+	// are answered. A connection that ends is reported at once. Zero: 5s.
 	ProbeTimeout time.Duration
 }
 
@@ -78,51 +88,55 @@ func (o *Options) withDefaults() Options {
 		opts = *o
 	}
 	opts.Separator = cmp.Or(opts.Separator, "/")
-	opts.MaxKeys = cmp.Or(opts.MaxKeys, 100_000)
-	opts.MaxBytes = cmp.Or(opts.MaxBytes, 64<<20)
+	bounds := source.Bounds{MaxKeys: opts.MaxKeys, MaxBytes: opts.MaxBytes}.OrDefault()
+	opts.MaxKeys, opts.MaxBytes = bounds.MaxKeys, bounds.MaxBytes
 	opts.Probe = cmp.Or(opts.Probe, 10*time.Second)
 	opts.ProbeTimeout = cmp.Or(opts.ProbeTimeout, 5*time.Second)
 	return opts
 }
 
-// New makes the source of the keys below a prefix, "" being the whole store.
+// New returns the source of the keys below a prefix, "" being the whole store.
 // The prefix ends at a separator, there or not: "/app" never takes
 // "/application". It is not otherwise touched, so that "app" and "/app" differ.
 //
 // Nil options are the zero Options. The client isn't used before Watch, is
-// needed until the last Watch has returned, and isn't closed.
+// needed until the last Watch has returned, and isn't closed. It must have a
+// connection, as one of [clientv3.New] does; that of an embedded server
+// (v3client.New) has none, and its Watch is an error.
 func New(client *clientv3.Client, prefix string, opts *Options) source.Source {
-	o := opts.withDefaults()
-	conn := client.ActiveConnection()
-	s := &store{
-		kv:      clientv3.NewKVFromKVClient(patient{etcdserverpb.NewKVClient(conn), o.ProbeTimeout}, client),
-		watcher: func() clientv3.Watcher { return clientv3.NewWatcher(client) },
-		conn:    conn,
-		opts:    o,
-		keys:    source.Keys{Root: prefix, Separator: o.Separator},
-	}
+	s := &store{opts: opts.withDefaults()}
+	s.keys = source.Keys{Root: prefix, Separator: s.opts.Separator}
 	s.start = s.keys.Prefix()
 	s.end = clientv3.GetPrefixRangeEnd(s.start)
 	switch {
-	case o.Document != 0:
+	case s.opts.Document != 0:
 		s.start, s.end = prefix, ""
 	case s.start == "":
 		s.start, s.end = "\x00", "\x00" // the API's way to say every key
 	}
+	if client == nil || client.ActiveConnection() == nil {
+		return s
+	}
+	conn := client.ActiveConnection()
+	s.conn = conn
+	s.kv = clientv3.NewKVFromKVClient(&calls{KVClient: etcdserverpb.NewKVClient(conn), store: s}, client)
+	s.watcher = func() clientv3.Watcher { return clientv3.NewWatcher(client) }
 	return s
 }
 
-// store is the source. All that a Watch learns is in variables of that Watch.
+// store is the source. All but the last fields are as New made them.
 type store struct {
 	kv      clientv3.KV
 	watcher func() clientv3.Watcher // a new one, with a stream and an auth token of its own
-	conn    connection
+	conn    connection              // nil: there is none to talk through
 	opts    Options
 	keys    source.Keys
 
 	start, end string // the range of keys; no end: the one key
 
-	single source.Single
+	single      source.Single
+	confirmed   bool  // some Watch has read a state that the leader confirmed
+	unconfirmed int64 // the revision of the last state that wasn't, and was emitted
 }
 
 // connection is what is needed of a *grpc.ClientConn.
@@ -133,6 +147,10 @@ type connection interface {
 }
 
 func (s *store) Name() string { return strings.TrimSpace("etcd " + s.root()) }
+
+func (s *store) bounds() source.Bounds {
+	return source.Bounds{MaxKeys: s.opts.MaxKeys, MaxBytes: s.opts.MaxBytes}
+}
 
 // root is the prefix as people know it, without a separator at its end.
 func (s *store) root() string {
@@ -150,7 +168,7 @@ func (s *store) owns(key string) bool {
 	return strings.HasPrefix(key, s.keys.Prefix())
 }
 
-// origin is that of a key that was last written at a revision, if that is known.
+// origin returns that of a key that was last written at a revision, if that is known.
 func (s *store) origin(key string, revision int64) tree.Origin {
 	o := tree.Origin{Layer: s.Name(), Kind: "etcd", Key: key}
 	if revision > 0 {

@@ -4,56 +4,80 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.etcd.io/etcd/api/v3/etcdserverpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
+	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/tree"
 )
-
-// pageSize is how many keys are asked for at a time.
-const pageSize = 500
 
 var (
 	errCluster  = errors.New("another cluster answers")
 	errRestored = errors.New("the store's revision went back")
 )
 
-// load reads the whole prefix as it is at one revision, page by page, and
-// emits it.
+// load reads the whole prefix and emits it.
 func (w *watch) load(ctx context.Context) error {
-	held := &contents{entries: map[string]entry{}}
-	revision := int64(0) // the leader's, for the first page
+	rows, err := w.list(ctx)
+	var problem tree.Problem
+	switch {
+	case errors.As(err, &problem):
+		w.giveUp(problem)
+	case err != nil:
+		return fmt.Errorf("list: %w", err)
+	default:
+		w.hold(rows)
+	}
+	w.store.confirmed = true
+	return nil
+}
+
+// hold takes in what was listed, and emits it.
+func (w *watch) hold(rows []source.Row) {
+	w.held, w.pending = w.layout(), nil
+	w.held.Replace(rows)
+	w.reached, w.verified = w.revision, w.revision
+	w.show()
+}
+
+// list reads the whole prefix as it is at one revision, page by page. The error
+// is a problem when there is more than is within bounds; no more is then read.
+func (w *watch) list(ctx context.Context, opts ...clientv3.OpOption) ([]source.Row, error) {
+	var rows []source.Row
+	var size pager
+	revision, bytes := int64(0), 0 // revision: the leader's, for the first page
 	for start, more := w.start, true; more; {
-		resp, err := w.get(ctx, start, clientv3.WithLimit(pageSize), clientv3.WithRev(revision))
+		asked := time.Now()
+		resp, err := w.get(ctx, start, append(opts, clientv3.WithLimit(size.limit()), clientv3.WithRev(revision))...)
+		if errors.Is(err, errPage) && size.shrink() {
+			continue
+		}
 		if err != nil {
-			return fmt.Errorf("list: %w", err)
+			return nil, err
 		}
 		if revision == 0 {
 			revision = resp.Header.Revision
 			w.revision = revision
-			if err := w.tooLarge(int(resp.Count), 0); err != nil {
-				w.giveUp(err)
-				return nil
-			}
 		}
+		before := bytes
 		for _, kv := range resp.Kvs {
-			held.put(string(kv.Key), entry{string(kv.Value), kv.ModRevision})
+			rows = append(rows, source.Row{Key: string(kv.Key), Value: string(kv.Value), Revision: kv.ModRevision})
+			bytes += len(kv.Key) + len(kv.Value)
 			start = string(kv.Key) + "\x00"
 		}
-		if err := w.tooLarge(0, held.bytes); err != nil {
-			w.giveUp(err)
-			return nil
+		if err := w.bounds().Check(max(len(rows), int(resp.Count)), bytes, w.origin(w.root(), 0)); err != nil {
+			return nil, err
 		}
+		size.adapt(len(resp.Kvs), bytes-before, time.Since(asked), w.opts.ProbeTimeout)
 		more = resp.More && len(resp.Kvs) > 0
 	}
-	w.held, w.view, w.pending, w.touched = held, w.newView(), nil, held.keys()
-	w.show()
-	return nil
+	return rows, nil
 }
 
-// get reads keys from start to the end of the range, confirmed by the leader,
-// and checks that it is the same store as ever.
+// get reads keys from start to the end of the range, confirmed by the leader
+// unless the options say otherwise, and checks that it is the same store as ever.
 func (w *watch) get(ctx context.Context, start string, opts ...clientv3.OpOption) (*clientv3.GetResponse, error) {
 	resp, err := w.kv.Get(ctx, start, append(opts, clientv3.WithRange(w.end))...)
 	if err != nil {
@@ -73,18 +97,4 @@ func (w *watch) recognize(h *etcdserverpb.ResponseHeader) error {
 		return errRestored
 	}
 	return nil
-}
-
-// tooLarge is the problem of contents beyond the bounds, or nil.
-func (s *store) tooLarge(keys, bytes int) error {
-	var err error
-	switch {
-	case s.opts.MaxKeys >= 0 && keys > s.opts.MaxKeys:
-		err = fmt.Errorf("%d keys, more than the %d of MaxKeys", keys, s.opts.MaxKeys)
-	case s.opts.MaxBytes >= 0 && bytes > s.opts.MaxBytes:
-		err = fmt.Errorf("%d bytes or more, beyond the %d of MaxBytes", bytes, s.opts.MaxBytes)
-	default:
-		return nil
-	}
-	return tree.Problem{Kind: tree.TooLarge, Origin: s.origin(s.keys.Root, 0), Err: err}
 }

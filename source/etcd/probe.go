@@ -4,17 +4,25 @@ import (
 	"context"
 	"errors"
 	"math"
-	"math/rand/v2"
 	"time"
 
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/confsync/confsync/source"
 )
 
 // latest is how many of the keys that were written last a digest has. One
 // would do for an event that was lost and is the last; the more there are, the
 // more may have come after it.
 const latest = 16
+
+// A digest costs the server as much for so many keys as a small question does,
+// so it is asked for once in as many probes as there are times so many keys.
+const (
+	digestKeys = 500
+	rarest     = 60 // probes from one digest to the next
+)
 
 var (
 	errMissed = errors.New("what is held differs from the store: an event was lost")
@@ -31,41 +39,78 @@ type digest struct {
 	from int64 // while pending: the revision held at the last probe
 }
 
-// describes reports whether contents agree with a digest.
-func (d *digest) describes(c *contents) bool {
-	if int64(len(c.entries)) != d.count {
+// describes reports whether what is held agrees with a digest.
+func (d *digest) describes(held layout) bool {
+	if int64(held.Len()) != d.count {
 		return false
 	}
 	for _, kv := range d.latest {
-		if c.entries[string(kv.Key)].revision != kv.ModRevision {
+		if r, ok := held.Get(string(kv.Key)); !ok || r.Revision != kv.ModRevision {
 			return false
 		}
 	}
 	return true
 }
 
-// pause is the time to the next probe: spread, so that many processes don't ask
-// at once.
+// pause returns the time to the next probe.
 func (s *store) pause() time.Duration {
 	if s.opts.Probe < 0 {
 		return math.MaxInt64
 	}
-	return s.opts.Probe/2 + rand.N(s.opts.Probe/2+1)
+	return source.Jitter(s.opts.Probe/2, s.opts.Probe)
 }
 
-// probe asks the leader whether what is held is what there is. Where it isn't,
-// the events that make it so may be under way, of which some have to come until
-// the next probe. None is applied while it asks, so what is held is never newer
-// than the answer.
+// probe asks the leader whether the store has moved on since what is held was
+// last seen to be what there is. If it has, it asks the watch how far it has
+// come; and now and then, or when the watch doesn't say, it compares what is
+// held with a digest.
 func (w *watch) probe(ctx context.Context) error {
-	d, err := w.digest(ctx)
+	now, err := w.ask(ctx)
 	switch {
 	case err != nil:
 		return err
 	case w.held == nil && w.changed:
 		return w.load(ctx)
-	case w.held == nil || len(w.touched) == 0 && d.describes(w.held):
-		w.pending = nil
+	case w.held == nil, now == w.verified:
+	case w.pending != nil, w.reached < w.asked, w.due():
+		return w.compare(ctx)
+	default:
+		w.asked = now
+		w.progress()
+	}
+	w.emit(w.last) // still in touch
+	return nil
+}
+
+// ask returns the store's revision. It costs the server what a missing key
+// does: a transaction whose condition never holds, which is refused all the same
+// to who may not read the whole range.
+func (w *watch) ask(ctx context.Context) (int64, error) {
+	never := clientv3.Compare(clientv3.Version(w.start), "<", 0)
+	resp, err := w.kv.Txn(ctx).If(never).Then(clientv3.OpGet(w.start, clientv3.WithRange(w.end))).Commit()
+	if err != nil {
+		return 0, err
+	}
+	return resp.Header.Revision, w.recognize(resp.Header)
+}
+
+// due reports whether it is time for a digest.
+func (w *watch) due() bool {
+	w.probes++
+	return w.probes >= min(max(1, w.held.Len()/digestKeys), rarest)
+}
+
+// compare asks the leader what there is. Where that isn't what is held, the
+// events that make it so may be under way, of which some have to come until
+// the next probe. None is applied while it asks, so what is held is never newer
+// than the answer.
+func (w *watch) compare(ctx context.Context) error {
+	d, err := w.digest(ctx)
+	switch {
+	case err != nil:
+		return err
+	case !w.dirty && d.describes(w.held):
+		w.pending, w.verified, w.probes = nil, d.revision, 0
 		w.emit(w.last) // still in touch
 		return nil
 	case w.pending == nil:

@@ -183,14 +183,16 @@ func TestE9LostEvent(t *testing.T) {
 			put(t, client, prefix+"/b", "1")
 			var lossy atomic.Bool
 			var lost atomic.Int32
-			src := tapped{pass: func(resp clientv3.WatchResponse) (clientv3.WatchResponse, bool) {
-				if lossy.Load() && len(resp.Events) > 0 {
-					lost.Add(1)
-					return resp, false
-				}
-				return resp, true
-			}}.source(client, prefix, &Options{Probe: 500 * time.Millisecond})
-			r, sup := record(t, src), supervise(t, src)
+			lossySource := func() source.Source {
+				return tapped{pass: func(resp clientv3.WatchResponse) (clientv3.WatchResponse, bool) {
+					if lossy.Load() && len(resp.Events) > 0 {
+						lost.Add(1)
+						return resp, false
+					}
+					return resp, true
+				}}.source(client, prefix, &Options{Probe: 500 * time.Millisecond})
+			}
+			r, sup := record(t, lossySource()), supervise(t, lossySource())
 			r.want(t, `{a:"1" b:"1"}`)
 			wantLatest(t, sup, `{a:"1" b:"1"}`)
 			lossy.Store(true)

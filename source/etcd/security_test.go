@@ -88,13 +88,12 @@ func TestE10PermissionNarrowed(t *testing.T) {
 	s := guarded(t, testserver.EtcdConfig{})
 	client, root := as(t, s, "app", "app"), as(t, s, "root", rootPassword)
 	put(t, root, "/app/a", "1")
-	src := New(client, "/app", quick())
-	r, sup := record(t, src), supervise(t, src)
+	r, sup := record(t, New(client, "/app", quick())), supervise(t, New(client, "/app", quick()))
 	r.want(t, `{a:"1"}`)
 	wantLatest(t, sup, `{a:"1"}`)
 
 	s.CLI("role", "revoke-permission", "--prefix=true", "app", "/app/")
-	s.CLI("role", "grant-permission", "app", "read", "/app/a") // one key of it is left
+	s.CLI("role", "grant-permission", "app", "read", "/app/", "/app/b") // a part of it is left
 	if err := r.wantEnd(t, patience); !errors.Is(err, rpctypes.ErrPermissionDenied) {
 		t.Errorf("got %v, want %v", err, rpctypes.ErrPermissionDenied)
 	}

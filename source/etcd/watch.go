@@ -12,11 +12,13 @@ import (
 	"google.golang.org/grpc/connectivity"
 
 	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/tree"
 )
 
 var (
 	errLost   = errors.New("connection lost")
 	errClosed = errors.New("watch: closed by the client")
+	errNoConn = errors.New("the client has no connection: pass one that clientv3.New made, with the server's address")
 )
 
 // Watch lists the prefix and follows its changes from there, until something
@@ -28,6 +30,9 @@ func (s *store) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 		return err
 	}
 	defer s.single.Leave()
+	if s.conn == nil {
+		return errNoConn
+	}
 	if s.conn.GetState() == connectivity.TransientFailure {
 		s.conn.ResetConnectBackoff()
 	}
@@ -40,12 +45,14 @@ func (s *store) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	if err == nil {
 		monitor.Go(func() { stop(s.disconnected(watching)) })
 		err = w.follow(watching, stop)
+	} else if s.opts.Serializable && !s.confirmed {
+		w.loadUnconfirmed(watching)
 	}
 	stop(err) // the first cause is the one that counts
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return fmt.Errorf("etcd %q: %w", s.root(), context.Cause(watching))
+	return context.Cause(watching)
 }
 
 // disconnected returns once no server is connected any more, or ctx ends. The
@@ -62,26 +69,41 @@ func (s *store) disconnected(ctx context.Context) error {
 // watch is the state of one Watch.
 type watch struct {
 	*store
-	emit func(source.Snapshot)
+	emit     func(source.Snapshot)
+	progress func() // asks the watch how far it has come
 
-	cluster  uint64    // the id
-	revision int64     // up to which events have been applied
-	held     *contents // at that revision; nil while there is too much to hold
-	view     view      // of held, as it was last shown
-	touched  []string  // keys that may have changed since
-	changed  bool      // some event has come since the last load
-	pending  *digest   // what held has to agree with when it gets to its revision
-	last     source.Snapshot
+	cluster  uint64 // the id
+	revision int64  // up to which events have been applied
+	held     layout // at that revision; nil while there is too much to hold
+	changed  bool   // with no held: some event has come since the last load
+
+	last  source.Snapshot
+	empty bool          // last was, truly
+	dirty bool          // something was applied since
+	shown time.Time     // when last had been emitted
+	took  time.Duration // to make and emit it
+
+	reached  int64   // all events up to this revision have come
+	asked    int64   // the store's revision when progress was called
+	verified int64   // the store's revision at which held was seen to be what there is
+	probes   int     // since then
+	pending  *digest // what held has to agree with when it gets to its revision
 }
 
-// follow watches from the revision after the one that was loaded.
+// follow watches from the revision after the one that was loaded. What comes is
+// applied at once, and shown at once after a rest; while much comes, it is
+// gathered for as long as it took to show the last of it, since else a
+// tree for every event would fall ever further behind.
 func (w *watch) follow(ctx context.Context, stop context.CancelCauseFunc) error {
 	watcher := w.watcher()
 	defer watcher.Close()
 	events := w.subscribe(ctx, stop, watcher)
 	probe := time.NewTimer(w.pause())
 	defer probe.Stop()
+	gather := time.NewTimer(0)
+	defer gather.Stop()
 	for {
+		var err error
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -89,14 +111,24 @@ func (w *watch) follow(ctx context.Context, stop context.CancelCauseFunc) error 
 			if !ok {
 				return errClosed
 			}
-			if err := w.take(ctx, resp); err != nil {
-				return err
+			if err = w.take(resp); err != nil {
+				break
 			}
+			if left := w.took - time.Since(w.shown); left > 0 {
+				gather.Reset(left)
+			} else {
+				err = w.refresh(ctx)
+			}
+		case <-gather.C:
+			err = w.refresh(ctx)
 		case <-probe.C:
-			if err := w.probe(ctx); err != nil {
-				return fmt.Errorf("probe: %w", err)
+			if err = w.probe(ctx); err != nil {
+				err = fmt.Errorf("probe: %w", err)
 			}
 			probe.Reset(w.pause())
+		}
+		if err != nil {
+			return err
 		}
 	}
 }
@@ -109,13 +141,19 @@ func (w *watch) subscribe(ctx context.Context, stop context.CancelCauseFunc, wat
 		stop(fmt.Errorf("watch: not begun within %v", w.opts.ProbeTimeout))
 	})
 	defer late.Stop()
-	return watcher.Watch(clientv3.WithRequireLeader(ctx), w.start, clientv3.WithRange(w.end),
+	ctx = clientv3.WithRequireLeader(ctx)
+	w.progress = func() {
+		asking, cancel := context.WithTimeout(ctx, w.opts.ProbeTimeout)
+		defer cancel()
+		_ = watcher.RequestProgress(asking) // that there is no answer is what the next probe looks at
+	}
+	return watcher.Watch(ctx, w.start, clientv3.WithRange(w.end),
 		clientv3.WithRev(w.revision+1), clientv3.WithProgressNotify(), clientv3.WithFragment())
 }
 
-// take applies a response as a whole, in one snapshot: a transaction is never
-// spread over two. Events that are known, or aren't ours, are dropped.
-func (w *watch) take(ctx context.Context, resp clientv3.WatchResponse) error {
+// take applies a response as a whole: a transaction is never spread over two.
+// Events that are known, or aren't ours, are dropped.
+func (w *watch) take(resp clientv3.WatchResponse) error {
 	if err := resp.Err(); err != nil {
 		return fmt.Errorf("watch: %w", err)
 	}
@@ -125,23 +163,11 @@ func (w *watch) take(ctx context.Context, resp clientv3.WatchResponse) error {
 	if err := w.apply(resp.Events); err != nil {
 		return err
 	}
-	reached := w.revision
+	w.reached = max(w.reached, w.revision)
 	if resp.IsProgressNotify() {
-		reached = resp.Header.GetRevision()
+		w.reached = max(w.reached, resp.Header.GetRevision())
 	}
-	if err := w.settle(reached); err != nil {
-		return err
-	}
-	if w.held == nil || len(w.touched) == 0 {
-		return nil
-	}
-	if len(w.held.entries) == 0 {
-		if empty, err := w.confirmEmpty(ctx); err != nil || !empty {
-			return err
-		}
-	}
-	w.show()
-	return nil
+	return w.settle(w.reached)
 }
 
 // apply makes the events' changes to what is held.
@@ -155,35 +181,53 @@ func (w *watch) apply(events []*clientv3.Event) error {
 		if err := w.settle(revision - 1); err != nil {
 			return err
 		}
-		w.revision, w.changed = revision, true
+		w.revision = revision
 		switch {
 		case w.held == nil:
+			w.changed = true
 			continue
 		case event.Type == clientv3.EventTypeDelete:
-			w.held.delete(key)
+			w.held.Delete(key)
 		default:
-			w.held.put(key, entry{string(event.Kv.Value), revision})
+			w.held.Put(source.Row{Key: key, Value: string(event.Kv.Value), Revision: revision})
 		}
-		w.touched = append(w.touched, key)
+		w.dirty = true
 	}
+	return nil
+}
+
+// refresh shows what was applied. That all keys are gone is confirmed first.
+func (w *watch) refresh(ctx context.Context) error {
+	if !w.dirty || w.held == nil {
+		return nil
+	}
+	if w.held.Len() == 0 && !w.empty {
+		if empty, err := w.confirmEmpty(ctx); err != nil || !empty {
+			return err
+		}
+	}
+	w.show()
 	return nil
 }
 
 // show emits what is held.
 func (w *watch) show() {
-	if err := w.tooLarge(len(w.held.entries), w.held.bytes); err != nil {
+	begun := time.Now()
+	t, err := w.held.Tree()
+	if err != nil && w.held.TooLarge() != nil {
 		w.giveUp(err)
 		return
 	}
-	t, err := w.view.update(w.held, w.touched)
-	w.touched = nil
 	w.tell(source.Snapshot{Tree: t, Err: err})
+	w.dirty, w.empty = false, w.held.Len() == 0
+	w.shown = time.Now()
+	w.took = w.shown.Sub(begun)
 }
 
 // giveUp lets go of the contents, of which there are too many.
 func (w *watch) giveUp(err error) {
-	w.held, w.view, w.touched, w.pending, w.changed = nil, nil, nil, nil, false
-	w.tell(source.Snapshot{Err: err})
+	w.held, w.pending, w.dirty, w.changed = nil, nil, false, false
+	w.tell(source.Snapshot{Tree: tree.Tree{}, Err: err})
 }
 
 // tell emits a snapshot of the revision that has been reached.

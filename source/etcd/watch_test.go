@@ -35,7 +35,7 @@ func TestE2Compacted(t *testing.T) {
 	}}.source(client, "/app", nil)
 	r := record(t, src)
 	err := r.wantEnd(t, patience)
-	if !isCompacted(err) || !strings.HasPrefix(err.Error(), `etcd "/app": watch: `) {
+	if !isCompacted(err) || !strings.HasPrefix(err.Error(), `watch: `) {
 		t.Errorf("got %v, want a watch that was compacted", err)
 	}
 	record(t, src).want(t, `{a:"1"}`)

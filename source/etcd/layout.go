@@ -1,0 +1,25 @@
+package etcd
+
+import (
+	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/tree"
+)
+
+// layout is how a configuration is kept in the store, and what is held of it:
+// keys, in a [source.Table], or one document.
+type layout interface {
+	Put(source.Row)
+	Delete(key string)
+	Replace([]source.Row)
+	Get(key string) (source.Row, bool)
+	Len() int
+	TooLarge() error
+	Tree() (tree.Tree, error)
+}
+
+func (s *store) layout() layout {
+	if s.opts.Document != 0 {
+		return s.newPage()
+	}
+	return &source.Table{Keys: s.keys, Bounds: s.bounds(), Origin: s.origin}
+}
