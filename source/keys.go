@@ -47,6 +47,9 @@ func (k Keys) Path(key string) (path tree.Path, folder bool, err error) {
 	if rest == "" {
 		return nil, prefix != "", nil
 	}
+	if prefix == "" && strings.HasPrefix(rest, sep) {
+		return nil, false, fmt.Errorf("key begins with %q: to read it, use the prefix %q", sep, sep)
+	}
 	rest, folder = strings.CutSuffix(rest, sep)
 	path = strings.Split(rest, sep)
 	for _, segment := range path {
