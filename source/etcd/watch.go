@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"google.golang.org/grpc/connectivity"
 
@@ -155,7 +156,7 @@ func (w *watch) subscribe(ctx context.Context, stop context.CancelCauseFunc, wat
 // Events that are known, or aren't ours, are dropped.
 func (w *watch) take(resp clientv3.WatchResponse) error {
 	if err := resp.Err(); err != nil {
-		return fmt.Errorf("watch: %w", err)
+		return fmt.Errorf("watch: %w", rpctypes.Error(err)) // not every one is the client's own
 	}
 	if id := resp.Header.GetClusterId(); id != w.cluster {
 		return fmt.Errorf("watch: %w", errCluster)
