@@ -3,6 +3,7 @@ package confsync
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/confsync/confsync/binder"
@@ -16,14 +17,15 @@ var ErrUnknownPath = errors.New("confsync: unknown path")
 
 // Explanation tells where a value comes from.
 type Explanation struct {
-	Path   tree.Path // with the fields' own keys
-	Known  bool      // the type has it; a value that it hasn't is not shown
-	Field  string    // the Go field, as "App.Server.Port"
-	Type   string    // of the field
-	Secret bool      // values are redacted
-	Value  string    // what is served, as it was written
-	Layers []Holding // what the layers hold there, highest precedence first
-	Meant  tree.Path // of an unknown key, the known one it is most like; nil when there is none
+	Path   tree.Path  // with the fields' own keys
+	Known  bool       // the type has it; a value that it hasn't is not shown
+	Field  string     // the Go field, as "App.Server.Port"
+	Type   string     // of the field
+	Secret bool       // values are redacted
+	Value  string     // what is served, as it was written, on one line
+	Node   *tree.Node // what is served, without the keys that no field takes, and secrets redacted; nil when nothing is
+	Layers []Holding  // what the layers hold there, highest precedence first
+	Meant  tree.Path  // of an unknown key, the known one it is most like; nil when there is none
 }
 
 // Holding is what one layer holds.
@@ -52,6 +54,15 @@ func (c *Config[T]) Explain(path string) (Explanation, error) {
 		return x, fmt.Errorf("%w: %q", ErrUnknownPath, path)
 	}
 	return x, nil
+}
+
+// All returns an explanation of each value that is served, sorted by path, as of
+// one generation.
+func (c *Config[T]) All() iter.Seq[Explanation] {
+	g := c.hub.present().lineage
+	return func(yield func(Explanation) bool) {
+		g.root.Leaves(func(p tree.Path, _ *tree.Node) bool { return yield(g.explain(p.Child())) })
+	}
 }
 
 func (g *lineage) explain(path tree.Path) Explanation {
@@ -86,6 +97,7 @@ func (g *lineage) explain(path tree.Path) Explanation {
 	default:
 		x.Value = binder.Show(effective)
 	}
+	x.Node = shown(shapeAt(g.binder.Shape(), info.Path), effective)
 	if !x.Known && len(path) > 0 {
 		x.Meant, _ = g.binder.Suggest(info.Path)
 	}

@@ -25,6 +25,7 @@ var allowed = map[string][]string{
 	"source/*":          {"tree", "source", "source/document"},
 	"":                  {"tree", "source", "merge", "binder"},
 	"schema":            {"", "tree", "source", "binder"},
+	"dump":              {"", "tree"},
 }
 
 // TestImportsRunOneWay holds the imports of every package against the table in

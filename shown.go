@@ -1,0 +1,125 @@
+package confsync
+
+import (
+	"encoding"
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/confsync/confsync/binder"
+	"github.com/confsync/confsync/tree"
+)
+
+// shown is a value as it may be shown: secrets are redacted, keys that no field
+// takes are left out, index keys of a list are a list, and the text of a number
+// or a bool is one. It is nil when nothing is left.
+func shown(s *tree.Shape, n *tree.Node) *tree.Node {
+	switch {
+	case s == nil || n == nil:
+		return nil
+	case n.Kind().IsScalar() || n.Kind() == tree.Null:
+		return shownScalar(s, n)
+	case s.List:
+		return shownList(s, n)
+	case takesAny(s):
+		return shownAny(s, n)
+	}
+	var keys []string
+	var kids []*tree.Node
+	for i, key := range n.Keys() {
+		if kid := shown(below(s, key), n.At(i)); kid != nil {
+			keys, kids = append(keys, key), append(kids, kid)
+		}
+	}
+	return tree.NewMap(keys, kids, nil)
+}
+
+var (
+	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+	durationType    = reflect.TypeFor[time.Duration]()
+)
+
+// takesAny reports whether a type takes whatever there is, as an interface does.
+func takesAny(s *tree.Shape) bool {
+	return s.Elem == nil && s.Fields == nil && s.Rest == nil && s.Type != nil && s.Type.Kind() != reflect.Struct
+}
+
+// shapeAt is the shape of a value at a path, nil when nothing takes it.
+func shapeAt(s *tree.Shape, path tree.Path) *tree.Shape {
+	for _, segment := range path {
+		if s == nil || takesAny(s) {
+			break
+		}
+		s = below(s, segment)
+	}
+	return s
+}
+
+// below is what takes a key in its canonical spelling, nil when nothing does.
+func below(s *tree.Shape, key string) *tree.Shape {
+	if s.Elem != nil {
+		return s.Elem
+	}
+	for _, f := range s.Fields {
+		if f.Key == key {
+			return f.Shape
+		}
+	}
+	return s.Rest
+}
+
+func shownList(s *tree.Shape, n *tree.Node) *tree.Node {
+	kids := make([]*tree.Node, n.Len())
+	for i := range kids {
+		at, ok := tree.Index(n.Segment(i))
+		if !ok || at >= len(kids) {
+			return nil // a list with a gap isn't served
+		}
+		if kids[at] = shown(s.Elem, n.At(i)); kids[at] == nil {
+			kids[at] = tree.NewScalar(tree.Null, "")
+		}
+	}
+	return tree.NewList(kids)
+}
+
+// shownAny is what fills an interface: whatever it is.
+func shownAny(s *tree.Shape, n *tree.Node) *tree.Node {
+	if !s.Secret {
+		return n
+	}
+	return redacted(s)
+}
+
+// redacted stands for a secret: a text where the type takes any, else a null, so
+// that what is shown can be read back.
+func redacted(s *tree.Shape) *tree.Node {
+	if s.Type != nil && (s.Type.Kind() == reflect.String || s.Type.Kind() == reflect.Interface) {
+		return tree.NewScalar(tree.String, binder.Redacted)
+	}
+	return tree.NewScalar(tree.Null, "")
+}
+
+var (
+	integer = regexp.MustCompile(`^-?(0|[1-9]\d*)$`)
+	decimal = regexp.MustCompile(`^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$`)
+)
+
+func shownScalar(s *tree.Shape, n *tree.Node) *tree.Node {
+	if s.Hides(n) {
+		return redacted(s)
+	}
+	if n.Kind() != tree.String || s.Type == nil || reflect.PointerTo(s.Type).Implements(textUnmarshaler) {
+		return n
+	}
+	switch kind, text := s.Type.Kind(), strings.TrimSpace(n.Text()); {
+	case kind == reflect.Bool && (text == "true" || text == "false"):
+		return tree.NewScalar(tree.Bool, text)
+	case s.Type == durationType: // its text has a unit
+	case kind >= reflect.Int && kind <= reflect.Uint64 && integer.MatchString(text):
+		return tree.NewScalar(tree.Int, text)
+	case (kind == reflect.Float32 || kind == reflect.Float64) && decimal.MatchString(text):
+		return tree.NewScalar(tree.Float, text)
+	}
+	return n
+}
