@@ -9,6 +9,11 @@ import (
 	"github.com/confsync/confsync/source"
 )
 
+// Source is a place that configuration is read from and watched in: a layer. It
+// is [source.Source], so that a program whose sources are made elsewhere need
+// not import that package.
+type Source = source.Source
+
 // Options say where a configuration comes from and what is done with it. Every
 // zero value but that of Sources is a sensible one.
 type Options[T any] struct {
