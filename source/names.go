@@ -3,6 +3,7 @@ package source
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -18,8 +19,8 @@ var ErrUnknownName = errors.New("unknown name")
 // inside a field's name is never taken for one between two.
 //
 //   - A field answers to its own name in any case, with or without the
-//     separators between its words. A name must lead on to something that takes
-//     a value, so a struct alone doesn't match.
+//     separators between its words. A name leads on to something that takes a
+//     value; a struct that one text can fill does where nothing else fits.
 //   - An element of a list is its index.
 //   - A key of a map is all of the name that is left, as it is written, or all
 //     up to a double underscore where underscore is a separator.
@@ -27,9 +28,11 @@ var ErrUnknownName = errors.New("unknown name")
 //
 // Names is not changed after it was made: any number of goroutines may use it.
 type Names struct {
-	shape  *tree.Shape
-	seps   string
-	fields map[*tree.Shape]fieldIndex
+	shape     *tree.Shape
+	seps      string
+	fields    map[*tree.Shape]fieldIndex
+	variables map[string]tree.Path // by the names that fields have of their own
+	own       map[string][]string  // those names, by path
 }
 
 // fieldIndex has the fields of a struct by the two forms of their names.
@@ -40,10 +43,17 @@ type fieldIndex struct {
 
 // NewNames makes the Names of a type, for names whose segments any of the bytes
 // of seps separates. A nil shape has no names. Two values with one [Names.Canonical]
-// name, as of fields DB_MAX and DB{MAX}, are an error.
+// name, as of fields DB_MAX and DB{MAX}, are an error, and so are two fields with one
+// name in [tree.Field].Env.
 func NewNames(shape *tree.Shape, seps string) (*Names, error) {
-	n := &Names{shape: shape, seps: seps, fields: make(map[*tree.Shape]fieldIndex)}
+	n := &Names{
+		shape: shape, seps: seps, fields: make(map[*tree.Shape]fieldIndex),
+		variables: make(map[string]tree.Path), own: make(map[string][]string),
+	}
 	n.index(shape)
+	if err := n.collect(shape, nil, n.named()); err != nil {
+		return nil, err
+	}
 	if p, q := n.clash(); p != nil {
 		return nil, fmt.Errorf("fields %s and %s have one name, %s", p, q, n.Canonical(p))
 	}
@@ -68,23 +78,77 @@ func (n *Names) index(s *tree.Shape) {
 	}
 }
 
-// Resolve is the path that a name means, with each field's own key. When a name
+// named returns the structs that have a name in [tree.Field].Env, or lead to one
+// that has.
+func (n *Names) named() map[*tree.Shape]bool {
+	found := make(map[*tree.Shape]bool)
+	for before := -1; before < len(found); {
+		before = len(found)
+		for s := range n.fields {
+			if slices.ContainsFunc(s.Fields, func(f tree.Field) bool { return f.Env != nil || found[f.Shape] }) {
+				found[s] = true
+			}
+		}
+	}
+	return found
+}
+
+// collect finds the names in [tree.Field].Env, below a struct that is named and
+// not yet passed through. Within lists and maps there are none: one name can't
+// fill many elements.
+func (n *Names) collect(s *tree.Shape, path tree.Path, named map[*tree.Shape]bool) error {
+	if !named[s] {
+		return nil
+	}
+	named[s] = false
+	defer func() { named[s] = true }()
+	for _, f := range s.Fields {
+		p := path.Child(f.Key)
+		for _, name := range f.Env {
+			if q, taken := n.variables[name]; taken {
+				return fmt.Errorf("fields %s and %s have one variable, %s", q, p, name)
+			}
+			n.variables[name] = p
+		}
+		if f.Env != nil {
+			n.own[p.String()] = f.Env
+		}
+		if err := n.collect(f.Shape, p, named); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Variable returns the path of the field that has a name among its
+// [tree.Field].Env, and how many stand before it there.
+func (n *Names) Variable(name string) (path tree.Path, rank int, ok bool) {
+	path, ok = n.variables[name]
+	return path, slices.Index(n.own[path.String()], name), ok
+}
+
+// Variables returns the names in the [tree.Field].Env of the field at a path.
+func (n *Names) Variables(path tree.Path) []string { return n.own[path.String()] }
+
+// Resolve returns the path that a name means, with each field's own key. When a name
 // fits several paths, the one whose Canonical name it is counts; when it is
 // none's, that is an error which names two. A name that fits none is an error
 // that wraps [ErrUnknownName].
 func (n *Names) Resolve(name string) (tree.Path, error) {
-	for _, exact := range []bool{true, false} {
-		switch found := n.search(name, exact); len(found) {
-		case 1:
-			return found[0], nil
-		case 2:
-			return nil, fmt.Errorf("name %q is ambiguous: it may be %s or %s", name, found[0], found[1])
+	for _, texts := range []bool{false, true} {
+		for _, exact := range []bool{true, false} {
+			switch found := n.search(name, exact, texts); len(found) {
+			case 1:
+				return found[0], nil
+			case 2:
+				return nil, fmt.Errorf("name %q is ambiguous: it may be %s or %s", name, found[0], found[1])
+			}
 		}
 	}
 	return nil, fmt.Errorf("name %q: %w", name, ErrUnknownName)
 }
 
-// Canonical is the one name to use for a path: the words of each field, which
+// Canonical returns the one name to use for a path: the words of each field, which
 // begin at its capitals, in upper case and joined by "_", and the keys of maps
 // as they are, with "__" around them: DB_MAX_CONNS, LABELS__team, SERVERS_0_HOST.
 func (n *Names) Canonical(p tree.Path) string {

@@ -9,9 +9,10 @@ import (
 
 // search finds the paths that a name can mean, and stops at the second. With
 // exact, only those whose canonical name it is, but for case and for dashes in
-// the place of underscores.
-func (n *Names) search(name string, exact bool) []tree.Path {
-	s := nameSearch{Names: n, name: name, exact: exact, dead: make(map[nameSpot]bool)}
+// the place of underscores. With texts, structs that one text can fill take a
+// value too.
+func (n *Names) search(name string, exact, texts bool) []tree.Path {
+	s := nameSearch{Names: n, name: name, exact: exact, texts: texts, dead: make(map[nameSpot]bool)}
 	s.walk(n.shape, 0)
 	return s.found
 }
@@ -20,6 +21,7 @@ type nameSearch struct {
 	*Names
 	name  string
 	exact bool
+	texts bool
 	path  tree.Path
 	found []tree.Path
 	dead  map[nameSpot]bool // places from which nothing was found
@@ -110,7 +112,8 @@ func (s *nameSearch) into(shape *tree.Shape, at, end int, segment string) {
 
 // arrive takes the path if the shape takes a value.
 func (s *nameSearch) arrive(shape *tree.Shape) {
-	if takesValue(shape) && !slices.ContainsFunc(s.found, s.path.Equal) {
+	takes := takesValue(shape) || s.texts && shape != nil && shape.Text
+	if takes && !slices.ContainsFunc(s.found, s.path.Equal) {
 		s.found = append(s.found, slices.Clone(s.path))
 	}
 }

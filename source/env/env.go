@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -31,18 +32,25 @@ type Options struct {
 	IgnoreEmpty bool
 }
 
-// New is a source of the variables that begin with prefix and an underscore;
+// New returns a source of the variables that begin with prefix and an underscore;
 // nil options are the zero Options. Names are compared as they are, values are
 // strings as they are: what they mean, also several in one as "a,b", is for the
 // type they fill.
 //
+// A struct that one text can fill, by JSON or by a decode hook, has a variable of
+// its own: CHECKOUT_DB={"host": "h"}. A name in a field's env tag is a variable
+// of that field, whatever the prefix.
+//
 // A variable with the prefix that no field answers to is a key of its own, so
 // that it is reported as an unknown one. With the empty prefix every variable is
-// considered, and those that no field answers to are left out.
+// considered, and those that no field answers to are left out. One that is named
+// like a whole section at the top is left out too unless it holds JSON, for every
+// process has a USER and a HOME.
 //
 // Of several variables for one field, the one with the field's canonical name
-// counts. If none is that, or if a name fits two fields, the environment can't
-// be used: [source.Snapshot].Err has a [tree.Problem] for each.
+// counts, else the first in its env tag. If none is that, or if a name fits two
+// fields, the environment can't be used: [source.Snapshot].Err has a
+// [tree.Problem] for each.
 //
 // The environment of a process doesn't change under it, so it is read at the
 // beginning of a Watch only.
@@ -64,6 +72,7 @@ func New(prefix string, opts *Options) source.Source {
 type environment struct {
 	prefix string
 	opts   Options
+	shape  *tree.Shape
 	names  *source.Names
 	single *source.Single // shared by what WithShape makes
 }
@@ -72,9 +81,9 @@ type environment struct {
 func (e environment) WithShape(shape *tree.Shape) (source.Source, error) {
 	names, err := source.NewNames(shape, "_")
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", e.Name(), err)
+		return nil, err
 	}
-	e.names = names
+	e.shape, e.names = shape, names
 	return e, nil
 }
 
@@ -98,7 +107,7 @@ func (e environment) Watch(ctx context.Context, emit func(source.Snapshot)) erro
 // variable is one that belongs to the configuration.
 type variable struct {
 	path        tree.Path
-	rank        int // 0 with the canonical name of its path, else 1
+	rank        int // 0 with the canonical name of its path, then the names it has of its own, then all others
 	name, value string
 }
 
@@ -116,15 +125,18 @@ func (e environment) read() source.Snapshot {
 		if name, ok := names[p.String()]; ok {
 			return e.origin(name)
 		}
+		if own := e.names.Variables(p); own != nil {
+			return e.origin(own[0])
+		}
 		return e.origin(e.canonical(p))
 	})}
 }
 
-// variables are those to use, one for each path.
+// variables returns those to use, one for each path.
 func (e environment) variables() ([]variable, error) {
 	found, problems := e.resolve()
 	slices.SortFunc(found, func(x, y variable) int {
-		return cmp.Or(x.path.Compare(y.path), x.rank-y.rank, strings.Compare(x.name, y.name))
+		return cmp.Or(x.path.Compare(y.path), cmp.Compare(x.rank, y.rank), strings.Compare(x.name, y.name))
 	})
 	var used []variable
 	for i, v := range found {
@@ -132,7 +144,7 @@ func (e environment) variables() ([]variable, error) {
 			used = append(used, v)
 			continue
 		}
-		if first := used[len(used)-1]; first.rank > 0 {
+		if first := used[len(used)-1]; first.rank == v.rank {
 			problems = append(problems, e.rivals(first, v))
 		}
 	}
@@ -155,13 +167,21 @@ func (e environment) resolve() (found []variable, problems []error) {
 	seen := make(map[string]bool)
 	for _, entry := range e.opts.Environ() {
 		name, value, ok := strings.Cut(entry, "=")
-		rest, ours := strings.CutPrefix(name, e.head())
-		if !ok || !ours || rest == "" || seen[name] || value == "" && e.opts.IgnoreEmpty {
+		if !ok || name == "" || seen[name] || value == "" && e.opts.IgnoreEmpty {
 			continue
 		}
 		seen[name] = true
+		if path, rank, ok := e.names.Variable(name); ok {
+			found = append(found, variable{path: path, rank: 1 + rank, name: name, value: value})
+			continue
+		}
+		rest, ours := strings.CutPrefix(name, e.head())
+		if !ours || rest == "" {
+			continue
+		}
 		path, err := e.names.Resolve(rest)
 		switch {
+		case err == nil && e.othersOwn(path, value):
 		case err == nil:
 			found = append(found, e.variable(path, name, value))
 		case !errors.Is(err, source.ErrUnknownName):
@@ -173,8 +193,18 @@ func (e environment) resolve() (found []variable, problems []error) {
 	return found, problems
 }
 
+// othersOwn reports whether a variable is named like a section of the type by
+// chance, as USER is.
+func (e environment) othersOwn(path tree.Path, value string) bool {
+	section := e.shape.Sub(path)
+	return e.prefix == "" && len(path) == 1 && section != nil && len(section.Fields) > 0 &&
+		!strings.HasPrefix(strings.TrimSpace(value), "{")
+}
+
+const otherSpelling = math.MaxInt // the rank of a name that is none of the field's
+
 func (e environment) variable(path tree.Path, name, value string) variable {
-	v := variable{path: path, rank: 1, name: name, value: value}
+	v := variable{path: path, rank: otherSpelling, name: name, value: value}
 	if name == e.canonical(path) {
 		v.rank = 0
 	}
@@ -189,7 +219,7 @@ func (e environment) head() string {
 	return e.prefix + "_"
 }
 
-// canonical is the name to use for a path, and the prefix for the root.
+// canonical returns the name to use for a path, and the prefix for the root.
 func (e environment) canonical(p tree.Path) string {
 	if len(p) == 0 {
 		return e.prefix
