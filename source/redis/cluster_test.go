@@ -148,7 +148,7 @@ func TestClusterDown(t *testing.T) {
 // Slots move from one node to another, some of a Cluster's resharding, while
 // their keys are read all the time: no key is ever gone, and none is lost sight of.
 func TestClusterSlotsMove(t *testing.T) {
-	for mode, config := range map[string][]string{"notified": notifying, "polling": nil} {
+	for mode, config := range modes() {
 		t.Run(mode, func(t *testing.T) {
 			cluster := testserver.RedisCluster(t, 3, testserver.RedisConfig{Config: config})
 			c := closing(t, goredis.NewClusterClient(&goredis.ClusterOptions{Addrs: cluster.Addrs()}))

@@ -17,21 +17,6 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// Row R2: without a right to the channel there is no waiting for messages.
-func TestR2ChannelRefused(t *testing.T) {
-	s := server(t, notifying...)
-	set(t, dial(t, s.Addr()), "app/a", "1")
-	s.CLI("ACL", "SETUSER", "app", "on", ">pw", "~app/*", "+@all")
-	c := closing(t, goredis.NewClient(&goredis.Options{Addr: s.Addr(), Username: "app", Password: "pw"}))
-	w := watch(t, redis.New(c, "app", nil))
-	if err := w.ended(t); err == nil || !strings.HasPrefix(err.Error(), "redis app: subscribe: NOPERM") {
-		t.Errorf("Watch returned %v, want NOPERM", err)
-	}
-	if n := w.count(); n != 0 {
-		t.Errorf("%d snapshots before the subscription, want none", n)
-	}
-}
-
 // Row R3: a connection that broke isn't made anew behind the source's back.
 func TestR3BrokenSubscriptionEndsWatch(t *testing.T) {
 	for _, protocol := range []int{2, 3} {
@@ -41,7 +26,7 @@ func TestR3BrokenSubscriptionEndsWatch(t *testing.T) {
 			direct := dial(t, s.Addr())
 			c := closing(t, goredis.NewClient(&goredis.Options{Addr: proxy.Addr(), Protocol: protocol}))
 			set(t, direct, "app/a", "1")
-			src := redis.New(c, "app", patient(redis.Options{}))
+			src := redis.New(c, "app", unprobed(redis.Options{}))
 			w := watch(t, src)
 			w.untilTree(t, `{a:"1"}`)
 			dialed := proxy.Accepted()
@@ -94,13 +79,8 @@ func testSilent(t *testing.T) {
 			w.untilTree(t, `{a:"1"}`)
 			w.until(t, w.count(), "a probe's snapshot", func(source.Snapshot) bool { return true })
 			tt.fault(s, proxy)
-			since := time.Now()
-			err := w.ended(t)
-			if took := time.Since(since); err == nil || took > 4*time.Second {
-				t.Errorf("Watch returned %v after %v, want an error within 4s", err, took)
-			}
-			if proxy.Connections() == 0 {
-				t.Error("the fault closed the connections, so it showed nothing")
+			if err := w.ended(t); err == nil || !strings.HasSuffix(err.Error(), "no answer within 500ms") {
+				t.Errorf("Watch returned %v, want that there was no answer", err)
 			}
 			tt.heal(s, proxy)
 			set(t, direct, "app/a", "2")
@@ -138,7 +118,7 @@ func TestR4SilentSubscription(t *testing.T) {
 		t.Fatalf("%s subscriptions, %d connections through the proxy; want one of each", got, proxy.Connections())
 	}
 	proxy.Blackhole()
-	if err := w.ended(t); err == nil || !strings.HasSuffix(err.Error(), "ping: no answer within 2s") {
+	if err := w.ended(t); err == nil || !strings.HasSuffix(err.Error(), "no answer within 2s") {
 		t.Errorf("Watch returned %v, want that there was no answer", err)
 	}
 }
@@ -155,7 +135,7 @@ func TestR5SlowConsumer(t *testing.T) {
 	var first = true
 	done := make(chan error, 1)
 	go func() {
-		done <- redis.New(c, "app", patient(redis.Options{})).Watch(ctx, func(snap source.Snapshot) {
+		done <- redis.New(c, "app", unprobed(redis.Options{})).Watch(ctx, func(snap source.Snapshot) {
 			if first {
 				first = false
 				close(held)
@@ -189,7 +169,7 @@ func TestR8CancelWhileIdle(t *testing.T) {
 	s := server(t, notifying...)
 	c := dial(t, s.Addr())
 	set(t, c, "app/a", "1")
-	w := watch(t, redis.New(c, "app", patient(redis.Options{})))
+	w := watch(t, redis.New(c, "app", unprobed(redis.Options{})))
 	w.untilTree(t, `{a:"1"}`)
 	start := time.Now()
 	w.stop()
@@ -208,7 +188,7 @@ func TestR8CancelWhileSilent(t *testing.T) {
 	s := server(t, notifying...)
 	c := dial(t, s.Addr())
 	set(t, c, "app/a", "1")
-	w := watch(t, redis.New(c, "app", patient(redis.Options{})))
+	w := watch(t, redis.New(c, "app", unprobed(redis.Options{})))
 	w.untilTree(t, `{a:"1"}`)
 	s.Pause()
 	start := time.Now()
@@ -251,7 +231,7 @@ func TestR11AnotherType(t *testing.T) {
 			}},
 	}
 	for _, tt := range tests {
-		for mode, config := range map[string][]string{"notified": notifying, "polling": nil} {
+		for mode, config := range modes() {
 			t.Run(tt.name+" "+mode, func(t *testing.T) {
 				s := server(t, config...)
 				c := dial(t, s.Addr())
@@ -334,7 +314,7 @@ func TestU2RefusalsAreErrors(t *testing.T) {
 // Row R10: a primary that becomes a replica, and loses its keys by it, is an
 // error, and the keys aren't gone.
 func TestR10PrimaryDemoted(t *testing.T) {
-	for mode, config := range map[string][]string{"notified": notifying, "polling": nil} {
+	for mode, config := range modes() {
 		t.Run(mode, func(t *testing.T) {
 			s, other := server(t, config...), server(t)
 			c := dial(t, s.Addr())

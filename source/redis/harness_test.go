@@ -20,8 +20,17 @@ import (
 // patience is how long a test waits for what must come.
 const patience = 30 * time.Second
 
-// notifying is the setting under which a source relies on notifications.
-var notifying = []string{"notify-keyspace-events KA"}
+// What makes a server notify, and what leaves nothing but to poll. One with
+// neither is followed by CLIENT TRACKING.
+var (
+	notifying = []string{"notify-keyspace-events KA"}
+	polling   = []string{`rename-command CLIENT ""`}
+)
+
+// modes are the settings of servers for each way to hear of changes.
+func modes() map[string][]string {
+	return map[string][]string{"notified": notifying, "tracked": nil, "polled": polling}
+}
 
 func server(t testing.TB, config ...string) *testserver.Server {
 	t.Helper()
@@ -62,8 +71,8 @@ func quick(o redis.Options) *redis.Options {
 	return &o
 }
 
-// patient are options under which only notifications bring anything within a test.
-func patient(o redis.Options) *redis.Options {
+// unprobed are options under which only notifications bring anything within a test.
+func unprobed(o redis.Options) *redis.Options {
 	o.Poll, o.Probe, o.Resync = time.Hour, time.Hour, -1
 	return &o
 }

@@ -43,7 +43,6 @@ package redis
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -179,7 +178,16 @@ func (s *store) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return fmt.Errorf("%s: %w", s.Name(), err)
+	return err
+}
+
+func (s *store) bounds() source.Bounds {
+	return source.Bounds{MaxKeys: s.opts.MaxKeys, MaxBytes: s.opts.MaxBytes}
+}
+
+func (s *store) table(keys source.Keys, origin func(string) tree.Origin) *source.Table {
+	at := func(key string, _ int64) tree.Origin { return origin(key) }
+	return &source.Table{Keys: keys, Bounds: s.bounds(), Origin: at}
 }
 
 func (s *store) origin(key string) tree.Origin {

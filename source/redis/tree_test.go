@@ -38,8 +38,7 @@ func TestKeysToTree(t *testing.T) {
 		{"a prefix of glob characters", `a*p?[x]\^-/`, redis.Options{}, []string{`a*p?[x]\^-/k`, "1", `aXpYx^-/k`, "2", `a*p?x\^-/k`, "3"}, `{k:"1"}`},
 		{"a version key within", "app", redis.Options{VersionKey: "app/version"}, []string{"app/a", "1", "app/version", "7"}, `{a:"1"}`},
 	}
-	modes := map[string][]string{"notified": notifying, "polling": nil}
-	for mode, config := range modes {
+	for mode, config := range modes() {
 		s := server(t, config...)
 		c := dial(t, s.Addr())
 		for _, tt := range tests {
@@ -47,7 +46,7 @@ func TestKeysToTree(t *testing.T) {
 				c.FlushAll(t.Context())
 				opts := quick(tt.opts)
 				if mode == "notified" {
-					opts = patient(tt.opts)
+					opts = unprobed(tt.opts)
 				}
 				if len(tt.pairs) > 0 {
 					set(t, c, tt.pairs...)
@@ -82,7 +81,7 @@ func TestHashToTree(t *testing.T) {
 	s := server(t, notifying...)
 	c := dial(t, s.Addr())
 	c.HSet(t.Context(), "app:config", "server/port", "80", "a", "1", "a/b", "2")
-	w := watch(t, redis.New(c, "app:config", patient(redis.Options{Hash: true})))
+	w := watch(t, redis.New(c, "app:config", unprobed(redis.Options{Hash: true})))
 	snap := w.untilTree(t, `{a:"1"{b:"2"} server:{port:"80"}}`)
 	got, _ := snap.Tree.Origin(tree.Path{"server", "port"})
 	if want := (tree.Origin{Layer: "redis app:config", Kind: "redis", Key: "app:config server/port"}); got != want {
@@ -100,7 +99,7 @@ func TestHashToTree(t *testing.T) {
 }
 
 func TestDocument(t *testing.T) {
-	for mode, config := range map[string][]string{"notified": notifying, "polling": nil} {
+	for mode, config := range modes() {
 		t.Run(mode, func(t *testing.T) {
 			s := server(t, config...)
 			c := dial(t, s.Addr())
@@ -141,7 +140,7 @@ func TestUnusableKeys(t *testing.T) {
 		{"dot dot", "app/../b", "1", `".."`},
 		{"folder with a value", "app/a/", "secret", "as a folder does, and has a value"},
 	}
-	for mode, config := range map[string][]string{"notified": notifying, "polling": nil} {
+	for mode, config := range modes() {
 		for _, tt := range tests {
 			t.Run(tt.name+" "+mode, func(t *testing.T) {
 				s := server(t, config...)
@@ -173,7 +172,7 @@ func TestTooLarge(t *testing.T) {
 		{"keys, version key", redis.Options{MaxKeys: 10, VersionKey: "version"}},
 		{"keys of a hash", redis.Options{MaxKeys: 10, Hash: true}},
 	}
-	for mode, config := range map[string][]string{"notified": notifying, "polling": nil} {
+	for mode, config := range modes() {
 		for _, tt := range tests {
 			t.Run(tt.name+" "+mode, func(t *testing.T) {
 				s := server(t, config...)
@@ -250,7 +249,7 @@ func TestAnotherDatabase(t *testing.T) {
 	s := server(t, notifying...)
 	c := closing(t, goredis.NewClient(&goredis.Options{Addr: s.Addr(), DB: 3}))
 	set(t, c, "app/a", "1")
-	w := watch(t, redis.New(c, "app", patient(redis.Options{})))
+	w := watch(t, redis.New(c, "app", unprobed(redis.Options{})))
 	w.untilTree(t, `{a:"1"}`)
 	set(t, dial(t, s.Addr()), "app/a", "of database 0")
 	set(t, c, "app/a", "2")
@@ -258,7 +257,7 @@ func TestAnotherDatabase(t *testing.T) {
 }
 
 func TestVersionKey(t *testing.T) {
-	for mode, config := range map[string][]string{"notified": notifying, "polling": nil} {
+	for mode, config := range modes() {
 		t.Run(mode, func(t *testing.T) {
 			s := server(t, config...)
 			c := dial(t, s.Addr())

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -11,42 +12,55 @@ import (
 
 // watch is one Watch at work.
 type watch struct {
-	opts      Options
-	primaries *primaries
-	form      form
-	feed      *feed
-	health    health
+	opts    Options
+	servers *servers
+	layout  layout
+	how     telling
+	why     string // there are no notifications, "" if there are
 }
 
-// watch subscribes, reads everything, and goes on from there until something
-// fails.
-func (s *store) watch(ctx context.Context, emit func(source.Snapshot)) error {
-	p, err := s.primaries(ctx)
-	if err != nil {
+// watch connects, listens, reads everything, and goes on from there until
+// something fails.
+func (s *store) watch(ctx context.Context, emit func(source.Snapshot)) (err error) {
+	w := &watch{opts: s.opts, layout: s.layout()}
+	if w.servers, err = s.connect(ctx, w.layout.channels().wanted); err != nil {
 		return err
 	}
-	w := &watch{opts: s.opts, primaries: p, form: s.form(p)}
-	if w.feed, err = p.subscribe(ctx, w.form.channels()); err != nil {
+	defer w.servers.close()
+	w.layout.follow(w.servers)
+	if err := w.listen(ctx); err != nil {
 		return err
 	}
-	defer w.feed.close()
-	w.form.follow(w.feed)
-	if w.health, err = p.check(ctx, s.opts, w.form.flags()); err != nil {
-		return err
-	}
-	if err := w.form.read(ctx, w.told()); err != nil {
+	if err := w.readAll(ctx); err != nil {
 		return err
 	}
 	return w.follow(ctx, func() {
-		snap := w.form.snapshot()
-		if w.health.notify != "" {
-			snap.Note = fmt.Sprintf("polling every %v: %s", w.opts.Poll, w.health.notify)
-		}
+		snap := w.layout.snapshot()
+		snap.Note = w.note(snap.Note)
 		emit(snap)
 	})
 }
 
-func (w *watch) told() bool { return w.health.notify == "" }
+func (w *watch) listen(ctx context.Context) (err error) {
+	w.how, w.why, err = w.servers.listen(ctx, w.layout.channels(), w.layout.flags())
+	return err
+}
+
+// note says how changes are heard of, unless it is by notifications, and what
+// the layout has to say.
+func (w *watch) note(more string) string {
+	var note string
+	switch w.how {
+	case polled:
+		note = fmt.Sprintf("polling every %v: %s", w.opts.Poll, w.why)
+	case tracked:
+		note = "following by CLIENT TRACKING: " + w.why
+	}
+	if note != "" && more != "" {
+		note += "; "
+	}
+	return note + more
+}
 
 // follow emits what was read, and again after each change and each probe.
 func (w *watch) follow(ctx context.Context, emit func()) error {
@@ -58,27 +72,31 @@ func (w *watch) follow(ctx context.Context, emit func()) error {
 	var due <-chan time.Time // quiet's channel while there is something to update
 	polling := w.polling()
 	for emit(); ; {
-		dirty, err := w.feed.pending()
+		told, err := w.servers.pending()
 		if err != nil {
 			return err
 		}
-		if due = nil; dirty && !w.form.deaf(w.told()) {
+		if due = nil; (told || w.layout.unfinished()) && !w.layout.deaf() {
 			due = quiet.C
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-w.feed.wake:
+		case <-w.servers.wake:
 			continue
 		case <-due:
-			err = w.form.update(ctx, w.told())
-			quiet.Reset(spread(w.opts.Gather))
+			began := time.Now()
+			err = w.layout.update(ctx, w.how)
+			quiet.Reset(spread(w.opts.Gather) - time.Since(began))
 		case <-probe.C:
 			err = w.probe(ctx)
 			probe.Reset(spread(w.opts.Probe))
 		case <-all.C:
 			err = w.lookAgain(ctx)
 			all.Reset(w.untilAll())
+		}
+		if errors.Is(err, errLost) {
+			err = w.readAll(ctx)
 		}
 		if err != nil {
 			return err
@@ -92,9 +110,9 @@ func (w *watch) follow(ctx context.Context, emit func()) error {
 }
 
 // polling reports whether time alone is a reason to look what has changed.
-func (w *watch) polling() bool { return !w.told() || w.form.deaf(true) }
+func (w *watch) polling() bool { return w.how == polled || w.layout.deaf() }
 
-// untilAll is the time until the next poll, or until everything is read again.
+// untilAll returns the time until the next poll, or until everything is read again.
 func (w *watch) untilAll() time.Duration {
 	switch {
 	case w.polling():
@@ -105,47 +123,48 @@ func (w *watch) untilAll() time.Duration {
 	return spread(w.opts.Resync)
 }
 
-// lookAgain polls, or reads everything. It looks after the primaries' health
-// before it believes what they hold.
-func (w *watch) lookAgain(ctx context.Context) error {
-	var err error
-	if w.health, err = w.primaries.check(ctx, w.opts, w.form.flags()); err != nil {
-		return err
-	}
-	if w.told() {
-		return w.form.read(ctx, true)
-	}
-	return w.form.update(ctx, false)
-}
-
-// probe finds out whether the servers still answer on the subscribed
-// connections, are the primaries, and notify; and whether they hold what was
-// read. A key that differs without having been notified means that a message
-// was lost, or that there was none.
-func (w *watch) probe(ctx context.Context) error {
-	differ, err := w.form.audit(ctx)
-	if err != nil {
-		return err
-	}
-	if err := w.feed.sync(ctx); err != nil {
-		return err
-	}
-	if err := w.primaries.unmoved(ctx); err != nil {
-		return err
-	}
-	before := w.told()
-	if w.health, err = w.primaries.check(ctx, w.opts, w.form.flags()); err != nil {
-		return err
-	}
-	if w.told() != before {
-		return w.form.read(ctx, w.told())
-	}
-	for _, key := range differ {
-		if !w.told() || !w.feed.isDirty(key) {
-			return w.form.read(ctx, w.told())
+// readAll reads everything, and then looks whether the servers are what they
+// were: one that has become a replica may hold nothing.
+func (w *watch) readAll(ctx context.Context) error {
+	for {
+		how := w.how
+		if err := w.layout.read(ctx, how); err != nil {
+			return err
+		}
+		if err := w.listen(ctx); err != nil || w.how == how {
+			return err
 		}
 	}
-	return nil
+}
+
+// lookAgain polls, or reads everything.
+func (w *watch) lookAgain(ctx context.Context) error {
+	if w.how != polled || w.layout.deaf() {
+		return w.readAll(ctx)
+	}
+	if err := w.layout.update(ctx, w.how); err != nil {
+		return err
+	}
+	if err := w.listen(ctx); err != nil || w.how == polled {
+		return err
+	}
+	return errLost
+}
+
+// probe finds out whether the servers still answer, are the primaries, and tell
+// of changes; and whether they hold what was read.
+func (w *watch) probe(ctx context.Context) error {
+	how := w.how
+	if err := w.listen(ctx); err != nil {
+		return err
+	}
+	if err := w.servers.unmoved(ctx); err != nil {
+		return err
+	}
+	if w.how != how {
+		return errLost
+	}
+	return w.layout.audit(ctx, w.how)
 }
 
 // spread is a time between half of d and d, so that many processes don't act

@@ -1,0 +1,278 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// value is what a key holds.
+type value struct {
+	text string
+	kind kind
+}
+
+type kind uint8
+
+const (
+	absent kind = iota
+	isString
+	other // a type that can't be used
+)
+
+// reading is what keys hold, and what was told of around it.
+type reading struct {
+	values map[string]value
+	before told // since that was last taken, of what came before the keys were read
+	after  told // since then, of what came before or after
+}
+
+// get reads string keys: at one instant, unless they are in several slots of a
+// Cluster. What was told of with it is no longer the servers'.
+func (s *servers) get(ctx context.Context, keys []string, how telling) (reading, error) {
+	got := reading{values: make(map[string]value, len(keys))}
+	parts, err := s.parts(ctx, keys)
+	if err != nil {
+		return got, err
+	}
+	for _, part := range parts {
+		part.sent = part.conn.send(true, part.commands()...)
+	}
+	for _, part := range parts {
+		if err := s.receive(ctx, part, got.values); err != nil {
+			return got, fmt.Errorf("read: %w", err)
+		}
+		got.before.merge(part.sent.told)
+	}
+	if how == tracked {
+		got.after, err = s.sync(ctx, parts)
+	}
+	return got, err
+}
+
+// sync returns what the servers tell before they answer once more. Tracking
+// tells of what a server did after it has sent the replies of that moment.
+func (s *servers) sync(ctx context.Context, parts []*part) (after told, err error) {
+	for _, part := range parts {
+		part.sent = part.conn.send(true, command{"PING"})
+	}
+	for _, part := range parts {
+		if _, err := part.conn.wait(ctx, part.sent); err != nil {
+			return after, fmt.Errorf("read: %w", err)
+		}
+		after.merge(part.sent.told)
+	}
+	return after, nil
+}
+
+// part are the keys that one server has, those of a slot together.
+type part struct {
+	conn  *conn
+	slots [][]string
+	sent  *call
+}
+
+// parts says which server has which of the keys.
+func (s *servers) parts(ctx context.Context, keys []string) ([]*part, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	if s.cluster == nil {
+		return []*part{{conn: s.conns[0], slots: [][]string{keys}}}, nil
+	}
+	slots := make(map[string][]string)
+	for _, key := range keys {
+		slots[tag(key)] = append(slots[tag(key)], key)
+	}
+	at := make(map[*conn]*part)
+	var parts []*part
+	for _, keys := range slots {
+		c, err := s.of(ctx, keys[0])
+		if err != nil {
+			return nil, err
+		}
+		if at[c] == nil {
+			at[c] = &part{conn: c}
+			parts = append(parts, at[c])
+		}
+		at[c].slots = append(at[c].slots, keys)
+	}
+	return parts, nil
+}
+
+// tag returns the part of a key that tells its slot: what is in the first
+// braces, or all of it.
+func tag(key string) string {
+	if _, after, ok := strings.Cut(key, "{"); ok {
+		if inside, _, ok := strings.Cut(after, "}"); ok && inside != "" {
+			return inside
+		}
+	}
+	return key
+}
+
+func (p *part) commands() []command {
+	commands := make([]command, len(p.slots))
+	for i, keys := range p.slots {
+		if len(keys) == 1 {
+			commands[i] = command{"GET", keys[0]}
+		} else {
+			commands[i] = append(command{"MGET"}, keys...)
+		}
+	}
+	return commands
+}
+
+// receive puts what the keys of a part hold into values.
+func (s *servers) receive(ctx context.Context, p *part, values map[string]value) error {
+	replies, err := p.conn.wait(ctx, p.sent)
+	if err != nil {
+		return err
+	}
+	var missing []string
+	for i, keys := range p.slots {
+		switch reply := replies[i].(type) {
+		case []any:
+			for j, v := range reply {
+				if text, ok := v.(string); ok {
+					values[keys[j]] = value{text, isString}
+				} else {
+					missing = append(missing, keys[j])
+				}
+			}
+		case refusal:
+			if len(keys) > 1 && !isMove(reply) {
+				return reply
+			}
+			err = s.getEach(ctx, keys, values) // some have been moved, others not yet
+		default:
+			values[keys[0]], err = held(reply, nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return s.addMissing(ctx, p.conn, missing, values)
+}
+
+// getEach reads keys one after another, each where it is.
+func (s *servers) getEach(ctx context.Context, keys []string, values map[string]value) error {
+	for _, key := range keys {
+		reply, err := s.ask(ctx, key, "GET", key)
+		if values[key], err = held(reply, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// held returns what a key holds by the answer to GET.
+func held(reply any, err error) (value, error) {
+	switch reply := reply.(type) {
+	case string:
+		return value{reply, isString}, err
+	case error:
+		return value{}, reply
+	}
+	if isWrongType(err) {
+		return value{kind: other}, nil
+	}
+	return value{}, err
+}
+
+func isWrongType(err error) bool { return strings.HasPrefix(refused(err), "WRONGTYPE ") }
+
+func isMove(err error) bool {
+	to, _ := movedTo(err)
+	return to != "" || strings.HasPrefix(refused(err), "TRYAGAIN ")
+}
+
+// addMissing finds out which of the keys that had no string are of another
+// type, which MGET doesn't tell. One that is a string by now was absent.
+func (s *servers) addMissing(ctx context.Context, c *conn, keys []string, values map[string]value) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	commands := make([]command, len(keys))
+	for i, key := range keys {
+		commands[i] = command{"TYPE", key}
+	}
+	replies, err := c.do(ctx, commands...)
+	if err != nil {
+		return err
+	}
+	for i, key := range keys {
+		switch reply := replies[i].(type) {
+		case string:
+			values[key] = value{}
+			if reply != "none" && reply != "string" {
+				values[key] = value{kind: other}
+			}
+		case refusal:
+			if !isMove(reply) {
+				return reply
+			}
+			if err := s.getEach(ctx, []string{key}, values); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// list calls take with the keys that match a pattern, and with how many bytes
+// each holds, until it returns an error. A key may come twice.
+func (s *servers) list(ctx context.Context, pattern string, take func(key string, size int) error) error {
+	for _, c := range s.conns {
+		var page []string
+		for cursor := "0"; cursor != "" || len(page) > 0; {
+			var commands []command
+			for _, key := range page {
+				commands = append(commands, command{"STRLEN", key})
+			}
+			if cursor != "" {
+				commands = append(commands, command{"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"})
+			}
+			replies, err := c.do(ctx, commands...)
+			if err != nil {
+				return fmt.Errorf("list: %w", err)
+			}
+			for i, key := range page {
+				size, _ := replies[i].(int64) // none if the key is of another type, or has been moved
+				if err := take(key, int(size)); err != nil {
+					return err
+				}
+			}
+			if page = nil; cursor == "" {
+				continue
+			}
+			if cursor, page, err = scanned(replies[len(replies)-1]); err != nil {
+				return fmt.Errorf("list: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// scanned returns the next cursor, "" at the end, and the keys of an answer to SCAN.
+func scanned(reply any) (cursor string, page []string, err error) {
+	if err, ok := reply.(error); ok {
+		return "", nil, err
+	}
+	list, _ := reply.([]any)
+	if len(list) != 2 {
+		return "", nil, errors.New("protocol: no answer to SCAN")
+	}
+	cursor, _ = list[0].(string)
+	keys, _ := list[1].([]any)
+	for _, key := range keys {
+		if text, ok := key.(string); ok {
+			page = append(page, text)
+		}
+	}
+	if cursor == "0" {
+		cursor = ""
+	}
+	return cursor, page, nil
+}

@@ -1,0 +1,300 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"maps"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/tree"
+)
+
+// keysLayout is the configuration in keys of its own, and maybe a version key.
+type keysLayout struct {
+	table   *source.Table
+	servers *servers
+	prefix  string // of all keys
+	version string // the version key, "" when there is none
+	at      value  // what that held when the table's keys were read
+	over    error  // the problem of a prefix that holds too much
+	torn    bool   // what was read may be of no one instant
+	settle  settling
+	whole   bool // what settles is everything
+}
+
+func newKeysLayout(s *store) *keysLayout {
+	return &keysLayout{table: s.table(s.keys, s.origin), prefix: s.keys.Prefix(), version: s.opts.VersionKey}
+}
+
+func (k *keysLayout) channels() channels {
+	return channels{key: k.version, prefix: k.prefix, below: true}
+}
+
+// flags are those of strings, of commands on any key, of expiry and of eviction.
+func (k *keysLayout) flags() string { return "K$gxe" }
+
+func (k *keysLayout) follow(s *servers) { k.servers = s }
+
+func (k *keysLayout) deaf() bool { return k.over != nil }
+
+func (k *keysLayout) unfinished() bool { return k.settle.unfinished() }
+
+func (k *keysLayout) snapshot() source.Snapshot {
+	if k.over != nil {
+		return source.Snapshot{Err: k.over}
+	}
+	var snap source.Snapshot
+	snap.Tree, snap.Err = k.table.Tree()
+	if k.torn {
+		snap.Note = "what was written together may be seen in part: the keys were not read at one instant for sure"
+	}
+	if snap.Revision = k.at.text; k.version != "" && k.at.kind != isString && k.table.Len() > 0 {
+		err := errors.New("the version key is not there, or no string, though others are there")
+		snap.Err = tree.Problem{Kind: tree.Unusable, Origin: k.table.Origin(k.version, 0), Err: err}
+	}
+	return snap
+}
+
+func (k *keysLayout) read(ctx context.Context, how telling) error {
+	read := k.readTold
+	if how == polled {
+		read = k.readPolled
+	}
+	k.over = nil
+	err := read(ctx, how, false)
+	if errors.Is(err, errLost) {
+		err = read(ctx, how, true)
+	}
+	if errors.Is(err, errTooLong) {
+		err = k.check(0, k.servers.opts.MaxBytes+1)
+	}
+	var problem tree.Problem
+	if errors.As(err, &problem) {
+		k.over = problem
+		return nil
+	}
+	return err
+}
+
+// readTold reads everything, and then again what was told of meanwhile. When
+// that is lost it returns errLost, or at the last takes what it has read.
+func (k *keysLayout) readTold(ctx context.Context, how telling, last bool) error {
+	k.servers.heard() // what was told so far is read below
+	sizes, err := k.list(ctx)
+	if err != nil {
+		return err
+	}
+	var open told
+	all, held := make(map[string]value, len(sizes)), 0
+	for page := range pages(k.all(sizes), sizes) {
+		got, err := k.get(ctx, page, how)
+		if err != nil {
+			return err
+		}
+		open.merge(got.before)
+		for key, v := range got.values {
+			all[key], held = v, held+len(key)+len(v.text)
+			delete(open.keys, key)
+		}
+		open.merge(got.after)
+		if err := k.check(0, held); err != nil {
+			return err
+		}
+	}
+	k.settle.begin(all, open.keys)
+	k.whole = true
+	if open.all && !last {
+		return errLost
+	}
+	err = k.complete(ctx, how, nil)
+	if errors.Is(err, errLost) && last {
+		k.apply(all)
+		k.torn, err = true, nil
+	}
+	return err
+}
+
+// update takes in what was told of.
+func (k *keysLayout) update(ctx context.Context, how telling) error {
+	if how == polled {
+		return k.poll(ctx)
+	}
+	return k.complete(ctx, how, nil)
+}
+
+// audit reads some keys beside those that were told of.
+func (k *keysLayout) audit(ctx context.Context, how telling) error {
+	if how == polled || k.over != nil {
+		return nil
+	}
+	return k.complete(ctx, how, k.sample())
+}
+
+// complete reads what was told of, and a sample beside, until what was read
+// makes a state. A key of the sample that differs without having been told of
+// says that something was lost.
+func (k *keysLayout) complete(ctx context.Context, how telling, sample []string) error {
+	for ; ; sample = nil {
+		told := k.servers.heard()
+		got, err := k.get(ctx, k.settle.want(told.keys, sample), how)
+		if err != nil && !errors.Is(err, errTooLong) {
+			return err
+		}
+		told.merge(got.before)
+		if told.all || got.after.all || err != nil {
+			return errLost
+		}
+		for _, key := range sample {
+			if !told.has(key) && !got.after.has(key) && !k.settle.isOpen(key) && got.values[key] != k.now(key) {
+				return errLost
+			}
+		}
+		if state, torn, ok := k.settle.add(told.keys, got); ok {
+			k.apply(state)
+			k.torn = torn
+			return nil
+		}
+	}
+}
+
+// apply takes a state, or what has changed in it, into the table.
+func (k *keysLayout) apply(state map[string]value) {
+	if v, ok := state[k.version]; ok && k.version != "" {
+		k.at = v
+		delete(state, k.version)
+	}
+	if k.whole {
+		rows := make([]source.Row, 0, len(state))
+		for key, v := range state {
+			if v.kind == isString {
+				rows = append(rows, source.Row{Key: key, Value: v.text})
+			}
+		}
+		k.table.Replace(rows)
+		k.whole = false
+	}
+	for key, v := range state {
+		switch v.kind {
+		case isString:
+			k.table.Put(source.Row{Key: key, Value: v.text})
+		case other:
+			k.table.Refuse(key, 0, errors.New("key holds another type than a string"))
+		default:
+			k.table.Delete(key)
+		}
+	}
+	k.over = k.table.TooLarge()
+}
+
+// get reads keys. What they hold already is held once.
+func (k *keysLayout) get(ctx context.Context, keys []string, how telling) (reading, error) {
+	got, err := k.servers.get(ctx, keys, how)
+	for key, v := range got.values {
+		if row, ok := k.table.Get(key); ok && row.Value == v.text {
+			got.values[key] = value{row.Value, v.kind}
+		}
+	}
+	return got, err
+}
+
+func (k *keysLayout) check(keys, bytes int) error {
+	return k.table.Bounds.Check(keys, bytes, k.table.Origin(k.table.Keys.Key(nil), 0))
+}
+
+// list returns the keys below the prefix and how many bytes each holds. It
+// looks twice before it says that there are none.
+func (k *keysLayout) list(ctx context.Context) (map[string]int, error) {
+	sizes, bytes := make(map[string]int, k.table.Len()), 0
+	for range 2 {
+		err := k.servers.list(ctx, escape(k.prefix)+"*", func(key string, size int) error {
+			if _, ok := sizes[key]; ok || key == k.version {
+				return nil
+			}
+			sizes[key] = size
+			bytes += len(key) + size
+			return k.check(len(sizes), bytes)
+		})
+		if err != nil || len(sizes) > 0 {
+			return sizes, err
+		}
+	}
+	return sizes, nil
+}
+
+// all returns the keys to read: those that were found, those that have been
+// known, and the version key. Known keys are asked for by name before they
+// count as gone: on a Cluster, one may have been on its way to another node.
+func (k *keysLayout) all(found map[string]int) []string {
+	all := slices.Collect(maps.Keys(found))
+	for _, row := range k.table.Rows() {
+		if _, ok := found[row.Key]; !ok {
+			all = append(all, row.Key)
+		}
+	}
+	if k.version != "" {
+		all = append(all, k.version)
+	}
+	return all
+}
+
+// How much is asked for at once. A server that has something to tell of holds
+// little for a client that is slow to read it.
+const (
+	pageKeys  = 1000
+	pageBytes = 256 << 10
+)
+
+// pages divides keys by what they hold.
+func pages(keys []string, sizes map[string]int) iter.Seq[[]string] {
+	return func(yield func([]string) bool) {
+		from, bytes := 0, 0
+		for i, key := range keys {
+			size := len(key) + sizes[key]
+			if i > from && (bytes+size > pageBytes || i-from == pageKeys) {
+				if !yield(keys[from:i]) {
+					return
+				}
+				from, bytes = i, 0
+			}
+			bytes += size
+		}
+		if from < len(keys) {
+			yield(keys[from:])
+		}
+	}
+}
+
+// sampleSize is how many keys an audit looks at.
+const sampleSize = 16
+
+// sample returns some keys, picked anew each time, and the version key.
+func (k *keysLayout) sample() []string {
+	const size = 16
+	var keys []string
+	if rows := k.table.Rows(); len(rows) > 0 {
+		for range size {
+			keys = append(keys, rows[rand.IntN(len(rows))].Key)
+		}
+	}
+	if k.version != "" {
+		keys = append(keys, k.version)
+	}
+	return keys
+}
+
+// now returns what a key held when it was last read.
+func (k *keysLayout) now(key string) value {
+	if v, ok := k.settle.values[key]; ok {
+		return v
+	}
+	if key == k.version && key != "" {
+		return k.at
+	}
+	if row, ok := k.table.Get(key); ok {
+		return value{row.Value, isString}
+	}
+	return value{}
+}
