@@ -2,6 +2,7 @@
 # make servers the servers alone; `go test ./...` uses whichever it finds and says what it skipped
 # make bench   the libraries side by side, into README.md and docs/; QUICK=1 only looks whether it works;
 #              SUBJECT=propagation, rest or fleet measures that instead, with the servers
+# make fuzz    every fuzz target, for FUZZ each
 # make soak    faults in all four stores for SOAK, into soak-report.txt; SEED repeats their order
 
 BIN     := .servers/bin
@@ -11,14 +12,24 @@ MODULES := $(dir $(wildcard go.mod */go.mod */*/go.mod))
 NESTED  := schema/schematest
 TIMEOUT ?= 30m
 SOAK    ?= 20m
+FUZZ    ?= 10m
 
-.PHONY: test bench soak servers packages fmt-check vet staticcheck tidy-check bench-check nested-check
+.PHONY: test bench fuzz soak servers packages fmt-check vet staticcheck tidy-check bench-check nested-check
 
 test: servers fmt-check vet staticcheck tidy-check bench-check nested-check
 	CONFSYNC_REQUIRE_SERVERS=1 go test -race -shuffle=on -timeout $(TIMEOUT) ./...
+	$(MAKE) fuzz FUZZ=3000x
 
 bench:
 	go -C bench run . $(if $(QUICK),-quick) $(SUBJECT)
+
+# A find that is interesting is made smaller in a few steps only, or the time would go into that.
+fuzz:
+	@set -e; grep -rl --include='*_test.go' '^func Fuzz' . | xargs grep -H '^func Fuzz' | sed -E 's|^(.*)/[^/]*:func (Fuzz[A-Za-z0-9]*).*|\1 \2|' | \
+	while read -r pkg target; do \
+		echo "$$target in $$pkg for $(FUZZ)"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) -fuzzminimizetime 20x "$$pkg" || exit 1; \
+	done
 
 soak: servers
 	CONFSYNC_REQUIRE_SERVERS=1 CONFSYNC_SOAK=$(SOAK) CONFSYNC_SEED=$(SEED) CONFSYNC_REPORT=$(CURDIR)/soak-report.txt \
