@@ -1,86 +1,185 @@
 package binder
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/confsync/confsync/tree"
 )
 
 // Canonical is one layer with each key that names a field, ignoring case, "_"
-// and "-", rewritten to the field's own key. Keys of Go maps are as they were.
-// The zero Canonical is of no layer.
+// and "-" or by an alias, rewritten to the field's own key. Keys of Go maps are
+// as they were. An empty text in the place of a struct or a map is an empty map,
+// which fills nothing and hides nothing. The zero Canonical is of no layer.
 type Canonical struct {
 	in, out  *tree.Node
-	Problems []tree.Problem // keys of the layer that name one field
+	Problems tree.ProblemList // keys of the layer that name one field
+
+	// Deprecated has, at the path of each field that the layer has under a
+	// deprecated key, that key as a text, and is nil when there is none. It is the
+	// very node of before while the keys are the same.
+	Deprecated *tree.Node
 }
 
-// Root is the rewritten layer: the very node that came in where there was
+// Root returns the rewritten layer: the very node that came in where there was
 // nothing to rewrite.
 func (c Canonical) Root() *tree.Node { return c.out }
 
 // Canonical rewrites a layer's keys, doing again only what changed since prev.
 func (b *Binder) Canonical(prev Canonical, in *tree.Node) Canonical {
-	if len(prev.Problems) > 0 {
+	if prev.Problems.Len() > 0 {
 		prev = Canonical{} // they have to be found again
 	}
-	r := rewriter{}
-	out := r.node(b.root, prev.in, prev.out, in)
-	return Canonical{in: in, out: out, Problems: r.problems}
+	r := rewriter{keySet: b.keySet}
+	w := rewrite{wasIn: prev.in, wasOut: prev.out, in: in, stale: prev.Deprecated}
+	r.node(b.root, &w)
+	return Canonical{in: in, out: w.out, Problems: r.problems, Deprecated: w.stale}
 }
 
+// rewriter is one run of Canonical.
 type rewriter struct {
+	keySet   keySets
 	path     tree.Path
-	problems []tree.Problem
+	problems tree.ProblemList
 }
 
-// node is the rewritten form of in, given that prevOut is that of prevIn.
-func (r *rewriter) node(p *plan, prevIn, prevOut, in *tree.Node) *tree.Node {
-	if in == prevIn {
-		return prevOut
+// rewrite is one node that is rewritten: wasOut is what became of wasIn, and
+// stale notes the deprecated keys, those of before and then those of now.
+type rewrite struct {
+	wasIn, wasOut *tree.Node
+	in, out       *tree.Node
+	stale         *tree.Node
+}
+
+func (r *rewriter) node(p *plan, w *rewrite) {
+	if w.in == w.wasIn {
+		w.out = w.wasOut
+		return
 	}
-	p = p.structPlan()
-	if !p.keyed || in.Len() == 0 {
-		return in
+	if p = p.structPlan(); p.shape == structure || p.shape == mapping {
+		w.in = filled(w.in)
 	}
-	switch p.shape {
-	case structure:
-		return r.fields(p, prevIn, prevOut, in)
-	case mapping, sequence, array:
-		return r.elements(p.elem, prevIn, prevOut, in)
+	w.out = w.in
+	switch {
+	case !p.rewritten:
+	case w.in.Len() == 0:
+	case p.shape == structure && w.in.Kind() == tree.Map:
+		r.fields(p, w)
+		return
+	case p.elem != nil && p.elem.rewritten:
+		r.elements(p.elem, w)
+		return
 	}
-	return in
+	w.stale = nil
+}
+
+// filled is a node in the place of a map, without an empty text: in the place of
+// the map, or beside its keys.
+func filled(n *tree.Node) *tree.Node {
+	switch {
+	case isBlank(n):
+		return tree.NewMap(nil, nil, nil)
+	case !isBlank(n.Own()):
+		return n
+	}
+	kids := make([]*tree.Node, n.Len())
+	for i := range kids {
+		kids[i] = n.At(i)
+	}
+	return tree.NewMap(n.Keys(), kids, nil)
+}
+
+func isBlank(n *tree.Node) bool {
+	return n.Kind() == tree.String && strings.TrimSpace(n.Text()) == ""
 }
 
 // elements rewrites below the keys of a map or a list, which stay.
-func (r *rewriter) elements(elem *plan, prevIn, prevOut, in *tree.Node) *tree.Node {
+func (r *rewriter) elements(elem *plan, w *rewrite) {
+	in := w.in
 	var kids []*tree.Node // a copy, once one of them differs
-	aligned := prevIn.Kind() == in.Kind() && prevOut.Kind() == in.Kind() && prevIn.Len() == in.Len() && in.SameKeys(prevIn)
+	var stale staleKeys
+	aligned := w.wasIn.Kind() == in.Kind() && w.wasOut.Kind() == in.Kind() && w.wasIn.Len() == in.Len() && in.SameKeys(w.wasIn)
 	for i := range in.Len() {
-		kid := in.At(i)
-		var was, made *tree.Node
+		var wasIn, out *tree.Node
 		if aligned {
-			was, made = prevIn.At(i), prevOut.At(i)
-		} else if key := in.Segment(i); prevIn != nil {
-			was, made = prevIn.Child(key), prevOut.Child(key)
+			wasIn, out = w.wasIn.At(i), w.wasOut.At(i)
+		} else if key := in.Segment(i); w.wasIn != nil {
+			wasIn, out = w.wasIn.Child(key), w.wasOut.Child(key)
 		}
-		if kid != was {
-			r.path = append(r.path, in.Segment(i))
-			made = r.node(elem, was, made, kid)
-			r.path = r.path[:len(r.path)-1]
+		if in.At(i) != wasIn || w.stale != nil {
+			out = r.into(elem, in.Segment(i), rewrite{in: in.At(i), wasIn: wasIn, wasOut: out}, w.stale, &stale)
 		}
-		if made != kid && kids == nil {
-			kids = make([]*tree.Node, in.Len())
-			for j := range kids {
-				kids[j] = in.At(j)
-			}
-		}
-		if kids != nil {
-			kids[i] = made
+		kids = replaced(in, kids, i, out)
+	}
+	w.out, w.stale = withKids(in, kids), stale.node(w.stale)
+}
+
+// into rewrites a child of a node whose notes were was, and adds its own to stale.
+func (r *rewriter) into(p *plan, key string, kid rewrite, was *tree.Node, stale *staleKeys) *tree.Node {
+	if kid.wasIn != nil {
+		kid.stale = was.Child(key)
+	}
+	r.path = append(r.path, key)
+	r.node(p, &kid)
+	r.path = r.path[:len(r.path)-1]
+	stale.set(key, kid.stale)
+	return kid.out
+}
+
+// staleKeys are notes of deprecated keys, at the keys that took their place.
+type staleKeys map[string]*tree.Node
+
+func (s *staleKeys) set(key string, note *tree.Node) {
+	if note == nil {
+		return
+	}
+	if *s == nil {
+		*s = staleKeys{}
+	}
+	(*s)[key] = note
+}
+
+// mark notes that a field stands under a deprecated key.
+func (s *staleKeys) mark(own, key string) {
+	below := (*s)[own]
+	var kids []*tree.Node
+	for i := range below.Len() {
+		kids = append(kids, below.At(i))
+	}
+	note := tree.NewScalar(tree.String, key)
+	if kids != nil {
+		note = tree.NewMap(below.Keys(), kids, note)
+	}
+	s.set(own, note)
+}
+
+// node is the tree of the notes: the one before if it is equal.
+func (s staleKeys) node(before *tree.Node) *tree.Node {
+	var none *tree.Node
+	if len(s) == 0 {
+		return none
+	}
+	if now := none.With(s, nil); !now.Equal(before) {
+		return now
+	}
+	return before
+}
+
+// replaced are the children of in with child i replaced. kids are those so
+// far, nil while all are as they were.
+func replaced(in *tree.Node, kids []*tree.Node, i int, kid *tree.Node) []*tree.Node {
+	if kids == nil && kid == in.At(i) {
+		return nil
+	}
+	if kids == nil {
+		kids = make([]*tree.Node, in.Len())
+		for j := range kids {
+			kids[j] = in.At(j)
 		}
 	}
-	return withKids(in, kids)
+	kids[i] = kid
+	return kids
 }
 
 func withKids(in *tree.Node, kids []*tree.Node) *tree.Node {
@@ -93,95 +192,31 @@ func withKids(in *tree.Node, kids []*tree.Node) *tree.Node {
 	return tree.NewMap(in.Keys(), kids, in.Own())
 }
 
-// renaming is how the keys of a struct's node become those of its fields.
-type renaming struct {
-	size  int      // of the key set it is for
-	keys  []string // as they become, sorted; nil where none changes
-	order []int    // for each of keys, the child it was
-	plans []*plan  // for each child of the node, what it fills, nil where nothing below can be renamed
-	twice [][2]string
-}
-
-func (p *plan) renamingOf(keys []string) *renaming {
-	if r := p.renamings[&keys[0]]; r != nil && r.size == len(keys) {
-		return r
-	}
-	r := &renaming{size: len(keys), plans: make([]*plan, len(keys))}
-	type rename struct {
-		key string
-		was int
-	}
-	renames, changed := make([]rename, len(keys)), false
-	for i, key := range keys {
-		name, sub := p.field(key)
-		renames[i] = rename{name, i}
-		changed = changed || name != key
-		if sub != nil && sub.keyed {
-			r.plans[i] = sub
-		}
-	}
-	if changed {
-		slices.SortStableFunc(renames, func(a, b rename) int { return cmp.Compare(a.key, b.key) })
-		for i, n := range renames {
-			if i > 0 && n.key == renames[i-1].key {
-				r.twice = append(r.twice, [2]string{keys[renames[i-1].was], keys[n.was]})
-				continue
-			}
-			r.keys, r.order = append(r.keys, n.key), append(r.order, n.was)
-		}
-	}
-	if len(p.renamings) >= maxLayouts {
-		clear(p.renamings)
-	}
-	p.renamings[&keys[0]] = r
-	return r
-}
-
-// field is the field's own key and plan for a key in any spelling. A key that
-// names no field is its own, without a plan.
-func (p *plan) field(key string) (string, *plan) {
-	if sub, ok := p.subs[key]; ok {
-		return key, sub
-	}
-	if own, ok := p.folded[tree.Fold(key)]; ok {
-		return own, p.subs[own]
-	}
-	return key, nil
-}
-
-func (r *rewriter) fields(p *plan, prevIn, prevOut, in *tree.Node) *tree.Node {
-	if in.Kind() != tree.Map {
-		return in
-	}
-	names := p.renamingOf(in.Keys())
+// fields rewrites the keys of a struct, and below them.
+func (r *rewriter) fields(p *plan, w *rewrite) {
+	in, names := w.in, r.keySet.renaming(p, w.in.Keys())
 	for _, pair := range names.twice {
-		r.problems = append(r.problems, tree.Problem{
-			Path: r.path.Child(pair[1]), Kind: tree.Duplicate,
+		r.problems.Add(tree.Problem{
+			Path: append(slices.Clone(r.path), pair[1]), Kind: tree.Duplicate,
 			Err: fmt.Errorf("%q and %q are one key", pair[0], pair[1]),
 		})
 	}
 	var kids []*tree.Node
+	var stale staleKeys
 	for i, sub := range names.plans {
 		if sub == nil {
 			continue
 		}
-		key := in.Keys()[i]
-		own, _ := p.field(key)
-		r.path = append(r.path, own)
-		made := r.node(sub, prevIn.Child(key), prevOut.Child(own), in.At(i))
-		r.path = r.path[:len(r.path)-1]
-		if made != in.At(i) {
-			if kids == nil {
-				kids = make([]*tree.Node, in.Len())
-				for j := range kids {
-					kids[j] = in.At(j)
-				}
-			}
-			kids[i] = made
-		}
+		own, _ := p.field(in.Keys()[i])
+		kid := rewrite{in: in.At(i), wasIn: w.wasIn.Child(in.Keys()[i]), wasOut: w.wasOut.Child(own)}
+		kids = replaced(in, kids, i, r.into(sub, own, kid, w.stale, &stale))
 	}
+	for _, pair := range names.stale {
+		stale.mark(pair[0], pair[1])
+	}
+	w.out, w.stale = withKids(in, kids), stale.node(w.stale)
 	if names.keys == nil {
-		return withKids(in, kids)
+		return
 	}
 	out := make([]*tree.Node, len(names.order))
 	for i, was := range names.order {
@@ -190,5 +225,5 @@ func (r *rewriter) fields(p *plan, prevIn, prevOut, in *tree.Node) *tree.Node {
 			out[i] = kids[was]
 		}
 	}
-	return tree.NewMap(names.keys, out, in.Own())
+	w.out = tree.NewMap(names.keys, out, in.Own())
 }

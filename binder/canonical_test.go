@@ -49,7 +49,7 @@ func TestCanonical(t *testing.T) {
 			in := rootOf(t, tt.in)
 			c := b.Canonical(binder.Canonical{}, in)
 			var got []string
-			for _, p := range c.Problems {
+			for _, p := range c.Problems.Problems {
 				if got = append(got, p.Error()); p.Kind != tree.Duplicate {
 					t.Errorf("kind is %v", p.Kind)
 				}
@@ -66,7 +66,7 @@ func TestCanonical(t *testing.T) {
 				t.Errorf("got %s, want %s", c.Root(), tt.want)
 			}
 			again := b.Canonical(c, in)
-			if len(again.Problems) != len(c.Problems) || len(got) == 0 && again.Root() != c.Root() {
+			if again.Problems.Len() != c.Problems.Len() || len(got) == 0 && again.Root() != c.Root() {
 				t.Errorf("the same once more gives %s with %v", again.Root(), again.Problems)
 			}
 			if idem := b.Canonical(binder.Canonical{}, c.Root()); len(got) == 0 && idem.Root() != c.Root() {

@@ -2,10 +2,7 @@ package binder
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
-	"slices"
-	"strconv"
 
 	"github.com/confsync/confsync/tree"
 )
@@ -13,175 +10,119 @@ import (
 // bindMap fills a Go map. Where it was filled from a map before, it is cloned
 // at the first element that turns out to have changed, and not at all when
 // none has.
-func (d *decoder) bindMap(p *plan, prev, n *tree.Node, fresh bool, out reflect.Value, secret bool) bool {
-	if n.Own() != nil {
-		d.conflict(p)
-		return false
-	}
-	if n.Kind() == tree.List {
-		d.mistyped(p, n, errMistyped, secret)
-		return false
-	}
-	n, ok := d.expanded(p, n, secret)
+func (d *decoder) bindMap(s *slot) bool {
+	prev, n, ok := d.keyed(s)
 	if !ok {
 		return false
 	}
-	incremental := !fresh && prev.Kind() == tree.Map && !out.IsNil() && (p.verbatim || n.SameKeys(prev))
+	based := s.base.IsValid() && s.base.Len() > 0
+	unknown := noteTree{was: s.unknown}
 	var next reflect.Value
-	if incremental {
-		next = out
+	var changed bool
+	if prev.Kind() == tree.Map && !s.old.IsNil() && !based && (s.plan.verbatim || n.SameKeys(prev)) {
+		next, changed = d.updateMap(s, prev, n, &unknown)
 	} else {
-		prev, next = nil, reflect.MakeMapWithSize(p.typ, n.Len())
+		next, changed = d.makeMap(s, prev, n, &unknown)
 	}
-	changed := false
-	own := func() { // makes next ours to write to
-		if !changed && incremental {
-			next = cloneMap(out)
+	s.unknown = unknown.node()
+	s.out.Set(next)
+	return changed
+}
+
+// updateMap is the old map or, where elements have changed, a clone with those.
+func (d *decoder) updateMap(s *slot, prev, n *tree.Node, unknown *noteTree) (next reflect.Value, changed bool) {
+	next = s.old
+	own := func() {
+		if !changed {
+			next = cloneMap(s.old)
 		}
 		changed = true
 	}
-	key, elem := reflect.New(p.typ.Key()).Elem(), reflect.New(p.elem.typ).Elem()
+	key, elem := newElement(s.plan)
 	tree.Changes(prev, n, func(name string, a, b *tree.Node) {
 		d.push(name, mapElement)
 		defer d.pop()
-		key.SetZero()
-		if err := p.decodeKey(name, key); err != nil {
-			d.badKey(p.typ.Key(), name, err)
-			return
-		}
-		if !p.verbatim && !key.Equal(key) {
-			d.badKey(p.typ.Key(), name, errors.New("it equals nothing"))
-			return
-		}
-		if !p.verbatim && !incremental && next.MapIndex(key).IsValid() {
-			d.sameKey(p.typ.Key(), name)
-			return
-		}
-		elem.SetZero()
 		switch {
+		case !d.readKey(s.plan, name, key):
 		case b == nil:
 			own()
 			next.SetMapIndex(key, reflect.Value{})
-			return
-		case a != nil:
-			elem.Set(next.MapIndex(key))
-		}
-		if d.bind(p.elem, a, b, a == nil, elem, secret) || a == nil {
+			unknown.set(name, nil)
+		case d.bindElement(s, name, a, b, key, elem, unknown):
 			own()
 			next.SetMapIndex(key, elem)
 		}
 	})
-	if incremental && !changed || !incremental && !fresh && Same(out, next) {
-		return false
-	}
-	out.Set(next)
-	return true
+	return next, changed
 }
 
-func (d *decoder) bindSlice(p *plan, prev, n *tree.Node, fresh bool, out reflect.Value, secret bool) bool {
-	items, ok := d.items(p, n, secret)
-	if !ok {
-		return false
+// makeMap makes the map anew, on top of what SetDefaults put there.
+func (d *decoder) makeMap(s *slot, prev, n *tree.Node, unknown *noteTree) (next reflect.Value, changed bool) {
+	next = reflect.MakeMapWithSize(s.plan.typ, n.Len())
+	if s.base.IsValid() && s.base.Len() > 0 {
+		next = cloneMap(s.base)
 	}
-	next := reflect.MakeSlice(p.typ, len(items), len(items))
-	if !d.bindItems(p, elements(prev), items, fresh, out, next, secret) && !out.IsNil() && !fresh {
-		return false
+	changed = !s.old.IsValid() || s.old.IsNil() || prev.Len() != n.Len()
+	for _, name := range prev.Keys() {
+		if n.Child(name) == nil {
+			changed = true
+			unknown.set(name, nil)
+		}
 	}
-	out.Set(next)
-	return true
-}
-
-func (d *decoder) bindArray(p *plan, prev, n *tree.Node, fresh bool, out reflect.Value, secret bool) bool {
-	items, ok := d.items(p, n, secret)
-	if !ok {
-		return false
-	}
-	if len(items) != out.Len() {
-		d.mistyped(p, n, fmt.Errorf("it has %d elements", len(items)), secret)
-		return false
-	}
-	next := reflect.New(p.typ).Elem()
-	changed := d.bindItems(p, elements(prev), items, fresh, out, next, secret)
-	out.Set(next)
-	return changed
-}
-
-// bindItems fills next, starting each element from the one in out that stood
-// in its place.
-func (d *decoder) bindItems(p *plan, old, items []*tree.Node, fresh bool, out, next reflect.Value, secret bool) bool {
-	changed := len(items) != out.Len()
-	for i, item := range items {
-		index := strconv.Itoa(i)
-		d.push(index, listElement)
-		if !fresh && i < len(old) && i < out.Len() {
-			next.Index(i).Set(out.Index(i))
-			changed = d.bind(p.elem, old[i], item, false, next.Index(i), secret) || changed
-		} else {
-			d.bind(p.elem, nil, item, true, next.Index(i), secret)
-			changed = changed || !Same(next.Index(i), out.Index(i))
+	seen := reflect.MakeMap(s.plan.typ)
+	key, elem := newElement(s.plan)
+	for i, name := range n.Keys() {
+		d.push(name, mapElement)
+		switch {
+		case !d.readKey(s.plan, name, key):
+		case !s.plan.verbatim && seen.MapIndex(key).IsValid():
+			d.sameKey(s.plan.typ.Key(), name)
+		default:
+			changed = d.bindElement(s, name, prev.Child(name), n.At(i), key, elem, unknown) || changed
+			next.SetMapIndex(key, elem)
+			if !s.plan.verbatim {
+				seen.SetMapIndex(key, elem)
+			}
 		}
 		d.pop()
 	}
+	if !changed {
+		next = s.old
+	}
+	return next, changed
+}
+
+// newElement makes room for the key and the value of one element at a time.
+func newElement(p *plan) (key, elem reflect.Value) {
+	return reflect.New(p.typ.Key()).Elem(), reflect.New(p.elem.typ).Elem()
+}
+
+// readKey makes a key of its name, and reports whether it can be one.
+func (d *decoder) readKey(p *plan, name string, key reflect.Value) bool {
+	key.SetZero()
+	err := p.decodeKey(name, key)
+	if err == nil && !p.verbatim && !key.Equal(key) {
+		err = errors.New("it equals nothing")
+	}
+	if err != nil {
+		d.badKey(p.typ.Key(), name, err)
+	}
+	return err == nil
+}
+
+// bindElement fills elem, and reports whether it differs from the one that a map
+// had under the key.
+func (d *decoder) bindElement(s *slot, name string, prev, n *tree.Node, key, elem reflect.Value, unknown *noteTree) bool {
+	elem.SetZero()
+	sub := slot{plan: s.plan.elem, n: n, out: elem, secret: s.secret}
+	if prev != nil {
+		if old := s.old.MapIndex(key); old.IsValid() {
+			sub.prev, sub.old, sub.unknown = prev, old, unknown.was.Child(name)
+		}
+	}
+	changed := d.bind(&sub)
+	if sub.unknown != nil || unknown.was != nil {
+		unknown.set(name, sub.unknown)
+	}
 	return changed
-}
-
-// items are the elements that fill a list, from a list, from index keys in
-// numeric order, or from a text that spells one.
-func (d *decoder) items(p *plan, n *tree.Node, secret bool) ([]*tree.Node, bool) {
-	if n.Own() != nil {
-		d.conflict(p)
-		return nil, false
-	}
-	n, ok := d.expanded(p, n, secret)
-	if !ok {
-		return nil, false
-	}
-	if items := elements(n); items != nil {
-		return items, true
-	}
-	if n.IsIndexed() {
-		d.gap(n)
-	} else {
-		d.mistyped(p, n, errMistyped, secret)
-	}
-	return nil, false
-}
-
-// elements are the children of a list, or of a map of indexes without a gap,
-// in order. They are nil for every other node.
-func elements(n *tree.Node) []*tree.Node {
-	items := make([]*tree.Node, n.Len())
-	switch {
-	case n.Kind() == tree.List:
-		for i := range items {
-			items[i] = n.At(i)
-		}
-	case n.IsIndexed():
-		for i, key := range n.Keys() {
-			at, _ := tree.Index(key)
-			if at >= len(items) {
-				return nil
-			}
-			items[at] = n.At(i)
-		}
-	default:
-		return nil
-	}
-	return items
-}
-
-// firstGap is the lowest index that a map of indexes lacks.
-func firstGap(n *tree.Node) int {
-	var have []int
-	for _, key := range n.Keys() {
-		i, _ := tree.Index(key)
-		have = append(have, i)
-	}
-	slices.Sort(have)
-	for i, at := range have {
-		if i != at {
-			return i
-		}
-	}
-	return len(have)
 }

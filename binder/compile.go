@@ -2,10 +2,14 @@ package binder
 
 import (
 	"encoding"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"reflect"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/go-viper/mapstructure/v2"
@@ -13,53 +17,150 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
+// compiled is all that a type is compiled to. It is never changed.
+type compiled struct {
+	root     *plan
+	notes    []string
+	defaults tree.Tree
+	shape    *tree.Shape
+}
+
+// compiledTypes are the types that were compiled without hooks: a *compiled for
+// each reflect.Type. A program has few of them, and opens some more than once.
+var compiledTypes sync.Map
+
+func compiledOf(t reflect.Type, hooks []mapstructure.DecodeHookFunc) (*compiled, error) {
+	if len(hooks) == 0 {
+		if known, ok := compiledTypes.Load(t); ok {
+			return known.(*compiled), nil
+		}
+	}
+	c := &compiler{hooks: hooks, plans: map[planKey]*plan{}, open: map[*plan]bool{}}
+	root := c.compileRoot(t)
+	if err := c.finish(); err != nil {
+		return nil, err
+	}
+	slices.Sort(c.notes)
+	made := &compiled{root: root, notes: slices.Compact(c.notes)}
+	made.defaults = made.makeDefaults()
+	made.shape = root.makeShape(len(hooks) > 0)
+	if len(hooks) == 0 {
+		compiledTypes.Store(t, made)
+	}
+	return made, nil
+}
+
 // compiler compiles the plans of one root type.
 type compiler struct {
 	hooks []mapstructure.DecodeHookFunc
-	plans map[reflect.Type]*plan
+	plans map[planKey]*plan
 	open  map[*plan]bool // those that are being compiled
 	later []func()       // checks that need all plans
+	notes []string
 	errs  []error
 }
 
+// planKey tells the plans of a type apart: by its fields, or as it reads itself.
+type planKey struct {
+	typ      reflect.Type
+	byFields bool
+}
+
+type defaulter interface{ SetDefaults() }
+
 var (
 	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+	jsonUnmarshaler = reflect.TypeFor[json.Unmarshaler]()
+	setsDefaults    = reflect.TypeFor[defaulter]()
 	revealer        = reflect.TypeFor[interface{ Reveal() string }]()
 	nodeType        = reflect.TypeFor[*tree.Node]()
-	durationType    = reflect.TypeFor[time.Duration]()
 	timeType        = reflect.TypeFor[time.Time]()
-	urlType         = reflect.TypeFor[url.URL]()
-	bytesType       = reflect.TypeFor[[]byte]()
+	rawJSON         = reflect.TypeFor[json.RawMessage]()
 )
 
+// decoders are those of types that a text fills and that don't read it themselves.
+var decoders = map[reflect.Type]decodeFunc{
+	timeType:                            decodeTime,
+	reflect.TypeFor[time.Duration]():    decodeDuration,
+	reflect.TypeFor[url.URL]():          decodeURL,
+	reflect.TypeFor[net.HardwareAddr](): decodeHardwareAddr,
+	rawJSON:                             decodeRawJSON,
+}
+
+// compileRoot compiles the whole type, which is filled field by field whatever
+// it could read by itself.
+func (c *compiler) compileRoot(t reflect.Type) *plan {
+	if t.Kind() == reflect.Struct && decoders[t] == nil && !reflect.PointerTo(t).Implements(textUnmarshaler) {
+		return c.compileFields(t, TypeName(t))
+	}
+	return c.compile(t, TypeName(t))
+}
+
+func (c *compiler) newPlan(t reflect.Type, byFields bool) *plan {
+	p := &plan{typ: t, remain: -1, movable: true, secret: isSecret(t)}
+	p.holds = p.secret
+	c.plans[planKey{t, byFields}] = p
+	return p
+}
+
+// newOpaque makes the plan of a type that reads what fills it by itself.
+func (c *compiler) newOpaque(t reflect.Type, shape shape, decode decodeFunc, where string) *plan {
+	p := c.newPlan(t, false)
+	p.shape, p.decode, p.movable, p.holds = shape, decode, isMovable(t), holdsSecret(t, map[reflect.Type]bool{})
+	c.checkDefaults(p, where)
+	return p
+}
+
 func (c *compiler) compile(t reflect.Type, where string) *plan {
-	if p := c.plans[t]; p != nil {
+	if p := c.plans[planKey{t, false}]; p != nil {
 		return p
 	}
-	p := &plan{typ: t, remain: -1, hooked: len(c.hooks) > 0, secret: t.Implements(revealer) || reflect.PointerTo(t).Implements(revealer)}
-	c.plans[t], c.open[p] = p, true
-	defer delete(c.open, p)
+	reads, readsJSON := reflect.PointerTo(t).Implements(textUnmarshaler), reflect.PointerTo(t).Implements(jsonUnmarshaler)
+	decode := decoders[t]
+	if decode == nil && reads {
+		decode = decodeText
+	}
 	switch {
 	case t == nodeType:
-		p.shape = raw
-	case t == timeType:
-		p.decode = decodeTime
-	case reflect.PointerTo(t).Implements(textUnmarshaler):
-		p.decode = decodeText
-	case t == durationType:
-		p.decode = decodeDuration
-	case t == urlType:
-		p.decode = decodeURL
-	case t == bytesType:
-		p.decode = decodeBytes
-	default:
-		c.compileKind(p, t, where)
+		return c.newOpaque(t, raw, nil, where)
+	case readsJSON && (decode == nil || t == rawJSON) && t.Kind() != reflect.Pointer && t.Kind() != reflect.Interface:
+		return c.newOpaque(t, viaJSON, decode, where)
+	case decode != nil:
+		return c.newOpaque(t, leaf, decode, where)
+	case t.Kind() == reflect.Struct:
+		return c.compileFields(t, where)
+	}
+	p := c.newPlan(t, false)
+	c.compileKind(p, where)
+	c.checkDefaults(p, where)
+	return p
+}
+
+// compileFields compiles a struct that is filled field by field.
+func (c *compiler) compileFields(t reflect.Type, where string) *plan {
+	if p := c.plans[planKey{t, true}]; p != nil {
+		return p
+	}
+	p := c.newPlan(t, true)
+	p.shape = structure
+	c.open[p] = true
+	c.compileStruct(p, t, where)
+	delete(c.open, p)
+	c.checkDefaults(p, where)
+	ptr := reflect.PointerTo(t) // asked by constants, so that the linker may leave out other methods
+	_, json := ptr.MethodByName("UnmarshalJSON")
+	_, yaml := ptr.MethodByName("UnmarshalYAML")
+	_, toml := ptr.MethodByName("UnmarshalTOML")
+	for name, has := range map[string]bool{"UnmarshalJSON": json, "UnmarshalYAML": yaml, "UnmarshalTOML": toml} {
+		if has {
+			c.note(where, "%s is filled field by field: its %s is not called", TypeName(t), name)
+		}
 	}
 	return p
 }
 
-func (c *compiler) compileKind(p *plan, t reflect.Type, where string) {
-	switch t.Kind() {
+func (c *compiler) compileKind(p *plan, where string) {
+	switch t := p.typ; t.Kind() {
 	case reflect.Interface:
 		p.shape = dynamic
 	case reflect.Pointer:
@@ -67,22 +168,22 @@ func (c *compiler) compileKind(p *plan, t reflect.Type, where string) {
 		c.checkPointer(p, where)
 	case reflect.Slice:
 		p.shape, p.elem = sequence, c.compile(t.Elem(), where+"[]")
+		if t.Elem().Kind() == reflect.Uint8 {
+			p.decode = decodeBytes
+		}
 	case reflect.Array:
 		p.shape, p.elem = array, c.compile(t.Elem(), where+"[]")
+		p.movable = p.elem.movable
 	case reflect.Map:
 		p.shape, p.elem = mapping, c.compile(t.Elem(), where+"[]")
 		if p.decodeKey = keyDecoder(t.Key()); p.decodeKey == nil {
 			c.fail(where, "a map's key can't be a %s", t.Key())
 		}
 		p.verbatim = isVerbatim(t.Key())
-	case reflect.Struct:
-		p.shape = structure
-		c.compileStruct(p, t, where)
 	case reflect.Chan, reflect.Func, reflect.UnsafePointer, reflect.Uintptr, reflect.Complex64, reflect.Complex128:
-		if p.hooked {
-			return // the user's hooks may make one
+		if len(c.hooks) == 0 { // which may make one
+			c.fail(where, "a %s can't be configured; tag it `config:\"-\"`", t)
 		}
-		c.fail(where, "a %s can't be configured; tag it `config:\"-\"`", t)
 	default:
 		p.decode = scalarDecoder(t)
 	}
@@ -92,38 +193,8 @@ func (c *compiler) fail(where, format string, args ...any) {
 	c.errs = append(c.errs, fmt.Errorf("%s: %w", where, fmt.Errorf(format, args...)))
 }
 
-func (c *compiler) compileStruct(p *plan, t reflect.Type, where string) {
-	for i := range t.NumField() {
-		sf := t.Field(i)
-		tag, ok := parseTag(sf)
-		if !ok {
-			p.partial = true
-			continue
-		}
-		where := where + "." + sf.Name
-		f := field{name: sf.Name, key: tag.name, index: i, inline: tag.inline, required: tag.required, secret: tag.secret}
-		f.plan = c.compile(sf.Type, where)
-		if tag.remain {
-			if f.plan.shape != mapping || sf.Type.Key().Kind() != reflect.String {
-				c.fail(where, "only a map with string keys takes the remaining keys, not a %s", sf.Type)
-				continue
-			}
-			if p.remain >= 0 {
-				c.fail(where, "another field takes the remaining keys already")
-				continue
-			}
-			p.remain = len(p.fields)
-		}
-		if tag.inline && !c.checkInline(f.plan, where) {
-			continue
-		}
-		p.partial = p.partial || tag.inline && f.plan.partial
-		if tag.hasDefault {
-			f.fallback = c.defaultNode(f.plan, tag.fallback, where)
-		}
-		p.fields = append(p.fields, f)
-	}
-	c.index(p, where)
+func (c *compiler) note(where, format string, args ...any) {
+	c.notes = append(c.notes, where+": "+fmt.Sprintf(format, args...))
 }
 
 // checkPointer refuses a type that is nothing but pointers to itself.
@@ -137,78 +208,30 @@ func (c *compiler) checkPointer(p *plan, where string) {
 	}
 }
 
-// checkInline tells whether a field's keys can stand among its parent's.
-func (c *compiler) checkInline(p *plan, where string) bool {
-	s := p
-	if p.shape == pointer {
-		s = p.elem
+// checkDefaults finds out whether a type sets defaults of its own, and tries it.
+func (c *compiler) checkDefaults(p *plan, where string) {
+	if p.shape == pointer || p.shape == dynamic || !reflect.PointerTo(p.typ).Implements(setsDefaults) {
+		return
 	}
+	err := callSetDefaults(reflect.New(p.typ))
 	switch {
-	case s.shape != structure:
-		c.fail(where, "only the keys of a struct or a map can be inlined, not those of a %s", p.typ)
-	case c.open[s]:
-		c.fail(where, "a struct can't be inlined into itself")
-	case s.remain >= 0:
-		c.fail(where, "an inlined struct can't take the remaining keys")
-	default:
-		return true
+	case err == nil:
+		p.defaults = true
+	case !embedsDefaults(p.typ): // else it is that of an embedded pointer, which is nil
+		c.fail(where, "%w", err)
+	}
+}
+
+func embedsDefaults(t reflect.Type) bool {
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	for i := range t.NumField() {
+		if f := t.Field(i); f.Anonymous && f.Type.Kind() == reflect.Pointer && f.Type.Implements(setsDefaults) {
+			return true
+		}
 	}
 	return false
-}
-
-// index gathers the keys a struct knows and finds those that are one key.
-func (c *compiler) index(p *plan, where string) {
-	p.known, p.folded, p.subs = map[string]int{}, map[string]string{}, map[string]*plan{}
-	p.layouts, p.renamings = map[*string]*layout{}, map[*string]*renaming{}
-	owner := map[string]string{}
-	add := func(key, name string, i int, sub *plan) {
-		fold := tree.Fold(key)
-		if other, ok := owner[fold]; ok {
-			c.fail(where, "fields %s and %s are both named by the key %q", other, name, key)
-			return
-		}
-		owner[fold], p.folded[fold], p.known[key] = name, key, i
-		p.subs[key] = sub
-	}
-	for i, f := range p.fields {
-		switch {
-		case i == p.remain:
-		case f.inline:
-			for _, key := range f.plan.structPlan().keys() {
-				add(key, f.name, -1, f.plan.structPlan().subs[key])
-			}
-		default:
-			add(f.key, f.name, i, f.plan)
-		}
-	}
-}
-
-// defaultNode is the node of a default tag: a list where the field is one, so
-// that its elements can be replaced one by one, else the text itself.
-func (c *compiler) defaultNode(p *plan, text, where string) *tree.Node {
-	n := tree.NewScalar(tree.String, text)
-	switch p.structPlan().shape {
-	case leaf, dynamic:
-	case sequence, array, mapping, structure:
-		expanded, err := expand(p.structPlan(), text)
-		if err != nil {
-			c.fail(where, "default tag: %w", err)
-			return nil
-		}
-		n = expanded
-	default:
-		c.fail(where, "a %s can't have a default tag", p.typ)
-		return nil
-	}
-	// A default that doesn't decode is the programmer's error: say so at once.
-	c.later = append(c.later, func() {
-		d := &decoder{hooks: c.hooks}
-		d.bind(p, nil, n, true, reflect.New(p.typ).Elem(), false)
-		for _, problem := range d.problems {
-			c.fail(where, "default tag: %w", problem.Err)
-		}
-	})
-	return n
 }
 
 // finish computes what depends on plans that refer to one another.
@@ -216,9 +239,11 @@ func (c *compiler) finish() error {
 	for again := true; again; {
 		again = false
 		for _, p := range c.plans {
-			keyed := p.shape == structure || p.elem != nil && p.elem.keyed
-			again = again || keyed != p.keyed
-			p.keyed = keyed
+			rewritten := p.shape == structure || p.shape == mapping || p.elem != nil && p.elem.rewritten
+			holds := p.holds || p.elem != nil && p.elem.holds ||
+				slices.ContainsFunc(p.fields, func(f field) bool { return f.secret || f.plan.holds })
+			again = again || rewritten != p.rewritten || holds != p.holds
+			p.rewritten, p.holds = rewritten, holds
 		}
 	}
 	if len(c.errs) == 0 {

@@ -2,9 +2,6 @@ package binder
 
 import (
 	"reflect"
-	"strings"
-
-	"github.com/agnivade/levenshtein"
 
 	"github.com/confsync/confsync/tree"
 )
@@ -15,8 +12,10 @@ type Info struct {
 	Known   bool         // a value there would be used
 	Field   string       // the Go field, as "App.Server.Port"
 	Type    reflect.Type // nil when not known
-	Secret  bool         // the value must not be shown
+	Secret  bool         // the value must not be shown, whatever it is; see also Show
 	Default *tree.Node   // of the field's default tag
+
+	holds bool // there is a secret in the value or below it
 }
 
 // Describe tells what the type says about a path, whose segments may be
@@ -29,8 +28,9 @@ func (b *Binder) Describe(path tree.Path) Info {
 		info.Secret, info.Default = info.Secret || p.secret, nil
 		p = p.structPlan()
 		switch {
-		case p.shape == dynamic || p.shape == raw:
+		case p.shape == dynamic || p.shape == raw || p.shape == viaJSON:
 			info.Path = append(info.Path, seg) // everything below fills it
+			info.Secret = info.Secret || p.holds
 			continue
 		case p.elem != nil && p.takes(seg):
 			info.Field += indexed(p, seg)
@@ -47,8 +47,65 @@ func (b *Binder) Describe(path tree.Path) Info {
 		}
 		info.Path = append(info.Path, seg)
 	}
-	info.Known, info.Type, info.Secret = true, p.typ, info.Secret || p.secret
+	info.Known, info.Type, info.Secret, info.holds = true, p.typ, info.Secret || p.secret, p.holds
 	return info
+}
+
+// Show returns a node as it may be shown for the value at a path, on one line and
+// not too long: "<redacted>" for a secret, and for one text that fills what holds
+// a secret anywhere, as [tree.Shape.Hides] has it.
+func (b *Binder) Show(path tree.Path, n *tree.Node) string {
+	if b.Hides(path, n) {
+		return Redacted
+	}
+	return show(n)
+}
+
+// Hides reports whether a node at a path must not be shown.
+func (b *Binder) Hides(path tree.Path, n *tree.Node) bool {
+	info := b.Describe(path)
+	if n.Kind() <= tree.Null {
+		return info.Secret && info.Known && n != nil
+	}
+	return info.Secret || info.holds && (n.Kind().IsScalar() || n.Own() != nil)
+}
+
+// Lookup returns the node at a path of fields' own keys, also of one that stands
+// in a text: "ports.1" where ports is "80,443". at is the path of what the tree
+// itself has, the text's or the whole one.
+func (b *Binder) Lookup(root *tree.Node, path tree.Path) (n *tree.Node, at tree.Path) {
+	p := b.root
+	n, at = root, path
+	for i, seg := range path {
+		p = p.structPlan()
+		if n.Kind().IsScalar() {
+			if len(at) == len(path) {
+				at = path[:i]
+			}
+			spelled, err := spell(p, n.Text())
+			if err != nil || p.decode != nil {
+				return nil, path
+			}
+			n = spelled
+		}
+		if n = n.Child(seg); n == nil {
+			return nil, path
+		}
+		p = p.below(seg)
+	}
+	return n, at
+}
+
+// below is the plan of what a key names, one that takes everything where
+// nothing is known of it.
+func (p *plan) below(seg string) *plan {
+	switch _, sub := p.field(seg); {
+	case p.elem != nil:
+		return p.elem
+	case sub != nil:
+		return sub
+	}
+	return &plan{shape: dynamic}
 }
 
 // takes reports whether a map or a list may have an element by that name.
@@ -59,7 +116,7 @@ func (p *plan) takes(seg string) bool {
 
 func indexed(p *plan, seg string) string {
 	if p.shape == mapping {
-		return `["` + seg + `"]`
+		return "[" + quote(seg) + "]"
 	}
 	return "[" + seg + "]"
 }
@@ -97,18 +154,10 @@ func (b *Binder) Raw(layer *tree.Node, path tree.Path) tree.Path {
 	out, p := make(tree.Path, 0, len(path)), b.root
 	for _, seg := range path {
 		name := seg
-		p = p.structPlan()
-		switch {
-		case p.shape == structure:
+		if p = p.structPlan(); p.shape == structure {
 			name = p.spelling(layer, seg)
-			_, sub := p.field(seg)
-			if p = sub; p == nil {
-				p = &plan{shape: dynamic}
-			}
-		case p.elem != nil:
-			p = p.elem
 		}
-		out, layer = append(out, name), layer.Child(name)
+		out, layer, p = append(out, name), layer.Child(name), p.below(seg)
 	}
 	return out
 }
@@ -124,115 +173,4 @@ func (p *plan) spelling(n *tree.Node, own string) string {
 		}
 	}
 	return own
-}
-
-// Suggest is the known key that an unknown one was most likely meant to be: a
-// sibling spelled much alike, else the one field anywhere of that very name.
-func (b *Binder) Suggest(path tree.Path) (tree.Path, bool) {
-	if len(path) == 0 {
-		return nil, false
-	}
-	parent := path[:len(path)-1]
-	last := path[len(path)-1]
-	shape := b.Shape().Sub(parent)
-	if shape == nil {
-		return nil, false
-	}
-	best, distance := "", 1+len(last)/3
-	for _, f := range shape.Fields {
-		if d := levenshtein.ComputeDistance(tree.Fold(last), tree.Fold(f.Key)); d <= distance {
-			best, distance = f.Key, d-1
-		}
-	}
-	if best != "" {
-		return parent.Child(best), true
-	}
-	var same []tree.Path
-	b.root.each(nil, func(p tree.Path, _ *field) {
-		if strings.EqualFold(tree.Fold(p[len(p)-1]), tree.Fold(last)) {
-			same = append(same, p.Child())
-		}
-	})
-	if len(same) != 1 {
-		return nil, false
-	}
-	return same[0], true
-}
-
-// each visits the fields that are reached through structs alone.
-func (p *plan) each(path tree.Path, visit func(tree.Path, *field)) {
-	if p.shape != structure {
-		return
-	}
-	for i := range p.fields {
-		f := &p.fields[i]
-		switch {
-		case i == p.remain:
-		case f.inline:
-			f.plan.structPlan().each(path, visit)
-		default:
-			here := path.Child(f.key)
-			visit(here, f)
-			f.plan.each(here, visit)
-		}
-	}
-}
-
-// Defaults is the layer that the default tags make. Defaults of fields below a
-// Go map, a list or a pointer are not in it: Bind fills those in where the
-// element is there.
-func (b *Binder) Defaults() tree.Tree { return b.defaults }
-
-func (b *Binder) makeDefaults() tree.Tree {
-	e := tree.Tree{}.Edit()
-	b.root.each(nil, func(p tree.Path, f *field) {
-		if f.fallback != nil {
-			e.Graft(p, tree.Of(f.fallback))
-		}
-	})
-	return e.Tree().Located(func(p tree.Path, _ tree.Place) tree.Origin {
-		return tree.Origin{Kind: "default", Key: b.Describe(p).Field}
-	})
-}
-
-// Shape is what the type says to sources with flat names.
-func (b *Binder) Shape() *tree.Shape { return b.root.toShape(shapes{}, false) }
-
-// shapes are those made so far: a type has one for where it is secret and one
-// for where it is not.
-type shapes map[bool]map[*plan]*tree.Shape
-
-func (p *plan) toShape(made shapes, secret bool) *tree.Shape {
-	for secret = secret || p.secret; p.shape == pointer; secret = secret || p.secret {
-		p = p.elem
-	}
-	if s := made[secret][p]; s != nil {
-		return s
-	}
-	s := &tree.Shape{Secret: secret, Type: p.typ}
-	if made[secret] == nil {
-		made[secret] = map[*plan]*tree.Shape{}
-	}
-	made[secret][p] = s
-	switch p.shape {
-	case mapping, sequence, array:
-		s.Elem, s.List = p.elem.toShape(made, secret), p.shape != mapping
-	case structure:
-		for i := range p.fields {
-			f := &p.fields[i]
-			sub := f.plan.toShape(made, secret || f.secret)
-			switch {
-			case i == p.remain:
-				s.Rest = sub.Elem
-			case f.inline:
-				s.Fields = append(s.Fields, sub.Fields...)
-			default:
-				s.Fields = append(s.Fields, tree.Field{
-					Key: f.key, Shape: sub, Required: f.required, Default: f.fallback,
-					Go: p.typ.Field(f.index), Owner: p.typ,
-				})
-			}
-		}
-	}
-	return s
 }

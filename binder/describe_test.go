@@ -199,7 +199,7 @@ func TestAskedWhileBinding(t *testing.T) {
 	}
 	close(stop)
 	asking.Wait()
-	if len(p.bound.Unknown) == 0 {
+	if p.bound.Unknown.Len() == 0 {
 		t.Error("there were no unknown keys to remember")
 	}
 }

@@ -1,4 +1,6 @@
-// Package binder fills a Go type from a key tree.
+// Package binder fills a Go type from a key tree. It is the library's stage
+// between the merged tree and the value that is served, and the root package is
+// what programs use; it is exported for tools that need the same rules.
 //
 // [New] compiles the type into a plan. [Binder.Canonical] rewrites the keys of
 // one layer to those of the type's fields, and [Binder.Bind] fills a value from
@@ -8,5 +10,8 @@
 // equal value.
 //
 // Scalars are decoded here, strictly: "80a" is no number, 1 is no bool.
-// What the caller's hooks make of one goes through mapstructure.
+// What the caller's hooks make of one is bound like what a source holds.
+//
+// New, Binder.Canonical, Binder.Bind, Binder.Shape, Equal, Redacted and their
+// types are settled. The other names may still change.
 package binder

@@ -27,13 +27,13 @@ func TestEmptyTextIsAnEmptyMap(t *testing.T) {
 		e.Set(tree.Path{"map"}, text, tree.Place{})
 		bound, problems := b.Bind(binder.Bound{}, e.Tree().Root())
 		if !fits {
-			if len(problems) != 2 {
+			if problems.Len() != 2 {
 				t.Errorf("%q: problems %v, want 2", text, problems)
 			}
 			continue
 		}
 		got := bound.Value.Interface().(*config)
-		if len(problems) > 0 || got.Struct.A != "x" || len(got.Map) != 0 {
+		if problems.Len() > 0 || got.Struct.A != "x" || len(got.Map) != 0 {
 			t.Errorf("%q: %+v %v", text, got, problems)
 		}
 	}

@@ -2,23 +2,33 @@ package binder
 
 import "reflect"
 
-// Same reports whether two values of one type are the same configuration: by
+// Equal reports whether two values of one type are the same to who uses them: by
 // their type's Equal method where it has one, else by == where the type allows
-// it, else deeply.
-func Same(a, b reflect.Value) bool {
-	t := a.Type()
-	if m, ok := t.MethodByName("Equal"); ok && isEqualMethod(m.Type, t) && !nilReceiver(a) && !nilReceiver(b) {
-		return a.Method(m.Index).Call([]reflect.Value{b})[0].Bool()
+// it, else deeply. It is for who is told of a change; what is stored is decided
+// without it, since an Equal may be coarser than what a value shows.
+func Equal(a, b reflect.Value) bool {
+	if !nilReceiver(a) && !nilReceiver(b) {
+		if equal := a.MethodByName("Equal"); equal.IsValid() && isEqual(equal.Type(), a.Type()) {
+			return equal.Call([]reflect.Value{b})[0].Bool()
+		}
 	}
-	if t.Comparable() && a.Comparable() && b.Comparable() && t.Kind() != reflect.Pointer && a.Equal(b) {
+	return identical(a, b)
+}
+
+// identical reports whether two values are equal by == or deeply.
+func identical(a, b reflect.Value) bool {
+	if a.Comparable() && b.Comparable() && a.Kind() != reflect.Pointer && a.Equal(b) {
 		return true
+	}
+	if a.CanFloat() {
+		return a.Float() != a.Float() && b.Float() != b.Float()
 	}
 	return reflect.DeepEqual(a.Interface(), b.Interface())
 }
 
-// isEqualMethod reports whether a method is func (t T) Equal(T) bool.
-func isEqualMethod(m, t reflect.Type) bool {
-	return m.NumIn() == 2 && m.In(1) == t && m.NumOut() == 1 && m.Out(0).Kind() == reflect.Bool
+// isEqual reports whether a method of a t is func(t) bool.
+func isEqual(method, t reflect.Type) bool {
+	return method.NumIn() == 1 && method.In(0) == t && method.NumOut() == 1 && method.Out(0).Kind() == reflect.Bool
 }
 
 func nilReceiver(v reflect.Value) bool {

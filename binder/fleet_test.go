@@ -51,7 +51,7 @@ func TestFleetIncrementalEqualsScratch(t *testing.T) {
 		}
 		merged = merge.Merge(merged, roots)
 		next, problems := b.Bind(bound, merged.Root())
-		return canon, merged, next, problems
+		return canon, merged, next, problems.Problems
 	}
 	layers := []tree.Tree{low, {}}
 	canon, merged, bound, problems := run(make([]binder.Canonical, 2), merge.Result{}, binder.Bound{}, layers)

@@ -56,13 +56,13 @@ func FuzzBind(f *testing.F) {
 			root := merge.Merge(merge.Result{}, []*tree.Node{scratch.Defaults().Root(), fresh.Root()}).Root()
 			want, wantProblems := scratch.Bind(binder.Bound{}, root)
 
-			if got, want := strings.Join(texts(problems), "\n"), strings.Join(texts(wantProblems), "\n"); got != want {
+			if got, want := strings.Join(texts(problems.Problems), "\n"), strings.Join(texts(wantProblems.Problems), "\n"); got != want {
 				t.Fatalf("problems step by step:\n%s\nfrom nothing:\n%s\nof %s", got, want, root)
 			}
-			if len(problems) > 0 {
+			if problems.Len() > 0 {
 				continue
 			}
-			if bound = next; !binder.Same(bound.Value.Elem(), want.Value.Elem()) && !strings.Contains(strings.ToLower(script), "nan") {
+			if bound = next; !binder.Equal(bound.Value.Elem(), want.Value.Elem()) && !strings.Contains(strings.ToLower(script), "nan") {
 				t.Fatalf("step by step %+v\nfrom nothing %+v\nof %s", bound.Value.Elem(), want.Value.Elem(), root)
 			}
 			for p := range root.Leaves {

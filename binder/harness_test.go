@@ -63,7 +63,8 @@ func (b *binding) bind(t testing.TB, in any) []tree.Problem {
 	b.canon = b.Canonical(b.canon, rootOf(t, in))
 	bound, problems := b.Bind(b.bound, b.canon.Root())
 	b.bound = bound
-	return append(b.canon.Problems, problems...)
+	b.canon.Problems.Join(problems)
+	return b.canon.Problems.Problems
 }
 
 // valueOf binds a layer from nothing.
@@ -119,3 +120,11 @@ func testBad(t *testing.T, cases []bad, hooks ...mapstructure.DecodeHookFunc) {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// leavesOf are the paths of the leaves of a node.
+func leavesOf(n *tree.Node) (paths []tree.Path) {
+	for p := range n.Leaves {
+		paths = append(paths, p.Child())
+	}
+	return paths
+}

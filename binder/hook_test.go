@@ -85,7 +85,7 @@ func TestHooks(t *testing.T) {
 		{"a hook that panics", one[point]{}, v("panic"), []string{"mistyped v: cannot use string \"panic\" as binder_test.point: its decoder panicked with a string\n    into   one[github.com/confsync/confsync/binder_test.point].V"}},
 		{"durations still need a unit", struct{ V time.Duration }{}, v(5), []string{"mistyped v: cannot use int 5 as time.Duration: it has no unit, such as s or ms\n    into   struct.V"}},
 		{"behind a pointer too", struct{ V *time.Duration }{}, v(5), []string{"mistyped v: cannot use int 5 as time.Duration: it has no unit, such as s or ms\n    into   struct.V"}},
-		{"no hook makes it", struct{ V animal }{}, v([]any{1}), []string{"mistyped v: cannot use a list as binder_test.animal\n    into   struct.V"}},
+		{"no hook makes it", struct{ V animal }{}, v([]any{1}), []string{"mistyped v: cannot use a list as binder_test.animal: an interface with methods needs a decode hook\n    into   struct.V"}},
 	}, hooks...)
 }
 

@@ -2,8 +2,10 @@ package binder
 
 import (
 	"encoding"
+	"encoding/json"
 	"errors"
 	"math"
+	"net"
 	"net/url"
 	"reflect"
 	"strconv"
@@ -13,9 +15,9 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// decodeFunc puts a scalar node into out, which holds the previous value, and
-// reports whether that changed it. Its error says why not, without the value.
-type decodeFunc func(n *tree.Node, out reflect.Value) (changed bool, err error)
+// decodeFunc puts a scalar node into out. Its error says why not, without the
+// value.
+type decodeFunc func(n *tree.Node, out reflect.Value) error
 
 var errMistyped = errors.New("") // there is no more to say than that it is of the wrong type
 
@@ -36,45 +38,40 @@ func scalarDecoder(t reflect.Type) decodeFunc {
 	return nil
 }
 
-func decodeString(n *tree.Node, out reflect.Value) (bool, error) {
-	if out.String() == n.Text() {
-		return false, nil
-	}
+func decodeString(n *tree.Node, out reflect.Value) error {
 	out.SetString(n.Text())
-	return true, nil
+	return nil
 }
 
-func decodeBool(n *tree.Node, out reflect.Value) (bool, error) {
+func decodeBool(n *tree.Node, out reflect.Value) error {
 	if n.Kind() != tree.Bool && n.Kind() != tree.String {
-		return false, errMistyped
+		return errMistyped
 	}
 	v, err := strconv.ParseBool(strings.TrimSpace(n.Text()))
 	if err != nil {
-		return false, errMistyped
+		return errMistyped
 	}
-	changed := out.Bool() != v
 	out.SetBool(v)
-	return changed, nil
+	return nil
 }
 
-func decodeInt(n *tree.Node, out reflect.Value) (bool, error) {
+func decodeInt(n *tree.Node, out reflect.Value) error {
 	text, base, err := number(n)
 	if err != nil {
-		return false, err
+		return err
 	}
 	v, err := strconv.ParseInt(text, base, out.Type().Bits())
 	if err != nil {
-		return false, numberError(err)
+		return numberError(err)
 	}
-	changed := out.Int() != v
 	out.SetInt(v)
-	return changed, nil
+	return nil
 }
 
-func decodeUint(n *tree.Node, out reflect.Value) (bool, error) {
+func decodeUint(n *tree.Node, out reflect.Value) error {
 	text, base, err := number(n)
 	if err != nil {
-		return false, err
+		return err
 	}
 	v, err := strconv.ParseUint(strings.TrimPrefix(text, "+"), base, out.Type().Bits())
 	if err != nil {
@@ -83,24 +80,22 @@ func decodeUint(n *tree.Node, out reflect.Value) (bool, error) {
 				err = strconv.ErrRange
 			}
 		}
-		return false, numberError(err)
+		return numberError(err)
 	}
-	changed := out.Uint() != v
 	out.SetUint(v)
-	return changed, nil
+	return nil
 }
 
-func decodeFloat(n *tree.Node, out reflect.Value) (bool, error) {
+func decodeFloat(n *tree.Node, out reflect.Value) error {
 	if k := n.Kind(); k != tree.Float && k != tree.Int && k != tree.String {
-		return false, errMistyped
+		return errMistyped
 	}
 	v, err := strconv.ParseFloat(strings.TrimSpace(n.Text()), out.Type().Bits())
 	if err != nil {
-		return false, numberError(err)
+		return numberError(err)
 	}
-	changed := out.Float() != v && !(math.IsNaN(v) && math.IsNaN(out.Float()))
 	out.SetFloat(v)
-	return changed, nil
+	return nil
 }
 
 // number is the text of an integer and the base to read it with. An integer of
@@ -137,63 +132,81 @@ func numberError(err error) error {
 
 // decodeDuration reads time.ParseDuration's form ("1m30s"). A bare number has
 // no unit and is refused, but for 0.
-func decodeDuration(n *tree.Node, out reflect.Value) (bool, error) {
-	if !n.Kind().IsScalar() {
-		return false, errMistyped
+func decodeDuration(n *tree.Node, out reflect.Value) error {
+	if k := n.Kind(); k != tree.String && k != tree.Int && k != tree.Float {
+		return errMistyped
 	}
 	text := strings.TrimSpace(n.Text())
 	v, err := time.ParseDuration(text)
 	if err != nil {
 		if _, e := strconv.ParseFloat(text, 64); e == nil {
-			return false, errors.New("it has no unit, such as s or ms")
+			return errors.New("it has no unit, such as s or ms")
 		}
-		return false, errMistyped
+		return errMistyped
 	}
-	changed := out.Int() != int64(v)
 	out.SetInt(int64(v))
-	return changed, nil
+	return nil
 }
 
-func decodeURL(n *tree.Node, out reflect.Value) (bool, error) {
+func decodeURL(n *tree.Node, out reflect.Value) error {
 	u, err := url.Parse(strings.TrimSpace(n.Text()))
 	var why *url.Error
 	if errors.As(err, &why) {
-		return false, why.Err // without the whole value
+		return why.Err // without the whole value
 	}
-	return assign(out, reflect.ValueOf(u).Elem()), nil
+	out.Set(reflect.ValueOf(u).Elem())
+	return nil
 }
 
-func decodeBytes(n *tree.Node, out reflect.Value) (bool, error) {
-	return assign(out, reflect.ValueOf([]byte(n.Text()))), nil
+func decodeHardwareAddr(n *tree.Node, out reflect.Value) error {
+	addr, err := net.ParseMAC(strings.TrimSpace(n.Text()))
+	if err != nil {
+		return errors.New("want a hardware address such as 00:00:5e:00:53:01")
+	}
+	out.SetBytes(addr)
+	return nil
+}
+
+// decodeBytes fills a slice of bytes with the text as it is.
+func decodeBytes(n *tree.Node, out reflect.Value) error {
+	out.Set(reflect.ValueOf([]byte(n.Text())).Convert(out.Type()))
+	return nil
+}
+
+// decodeRawJSON fills a json.RawMessage with the text, or with a JSON string of
+// it where it is no JSON.
+func decodeRawJSON(n *tree.Node, out reflect.Value) error {
+	spelled := []byte(n.Text())
+	if !json.Valid(spelled) {
+		var err error
+		if spelled, err = json.Marshal(n.Text()); err != nil {
+			return err
+		}
+	}
+	out.SetBytes(spelled)
+	return nil
 }
 
 // decodeTime reads what a document may have for a time: RFC 3339, a date, or a
 // date and a time, UTC unless there is an offset.
-func decodeTime(n *tree.Node, out reflect.Value) (bool, error) {
+func decodeTime(n *tree.Node, out reflect.Value) error {
 	t, err := tree.ParseTime(strings.TrimSpace(n.Text()))
 	if err != nil {
-		return false, errors.New("it is no time such as 2006-01-02T15:04:05Z")
+		return errors.New("want a time such as 2006-01-02T15:04:05Z")
 	}
-	return assign(out, reflect.ValueOf(t)), nil
+	out.Set(reflect.ValueOf(t))
+	return nil
 }
 
 // decodeText hands the text to the type's own UnmarshalText.
-func decodeText(n *tree.Node, out reflect.Value) (changed bool, err error) {
-	defer contain(&err)
+func decodeText(n *tree.Node, out reflect.Value) (err error) {
+	defer contain(&err, "decoder")
 	fresh := reflect.New(out.Type())
 	if err := fresh.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(n.Text())); err != nil {
-		return false, err
+		return err
 	}
-	return assign(out, fresh.Elem()), nil
-}
-
-// assign sets out to v and reports whether that changed it.
-func assign(out, v reflect.Value) bool {
-	if Same(out, v) {
-		return false
-	}
-	out.Set(v)
-	return true
+	out.Set(fresh.Elem())
+	return nil
 }
 
 // isVerbatim reports whether keys of a type are the text they are decoded from.
@@ -205,7 +218,7 @@ func isVerbatim(t reflect.Type) bool {
 func keyDecoder(t reflect.Type) func(string, reflect.Value) error {
 	if reflect.PointerTo(t).Implements(textUnmarshaler) {
 		return func(key string, out reflect.Value) (err error) {
-			defer contain(&err)
+			defer contain(&err, "decoder")
 			return out.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(key))
 		}
 	}
@@ -226,7 +239,6 @@ func keyDecoder(t reflect.Type) func(string, reflect.Value) error {
 		return nil
 	}
 	return func(key string, out reflect.Value) error {
-		_, err := decode(tree.NewScalar(tree.String, key), out)
-		return err
+		return decode(tree.NewScalar(tree.String, key), out)
 	}
 }

@@ -1,6 +1,8 @@
 package binder_test
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -37,7 +39,55 @@ type everything struct {
 	Anything any
 	Dynamic  map[string]any
 	Node     *tree.Node
+	Renamed  int `config:",alias=other,deprecated=old_name"`
+	Setter   setter
+	Setters  map[string]*setter
+	Setting  []setter
+	Spelled  spelled
+	Patterns []pattern
 	Rest     map[string]string `config:",remain"`
+}
+
+// setter has defaults of its own, some of them in what it holds.
+type setter struct {
+	Host   string
+	Port   int `default:"7"`
+	Labels map[string]string
+	Tags   []string
+	Inner  struct{ Depth, Width int }
+	Limits *limits
+	Other  *limits
+}
+
+func (s *setter) SetDefaults() {
+	s.Host, s.Labels, s.Tags = "localhost", map[string]string{"a": "b"}, []string{"t"}
+	s.Inner.Width, s.Limits = 3, &limits{Most: 9}
+}
+
+type limits struct{ Least, Most int }
+
+func (l *limits) SetDefaults() { l.Least = 1 }
+
+// spelled reads JSON and no text.
+type spelled struct{ text string }
+
+func (s *spelled) UnmarshalJSON(data []byte) error {
+	if string(data) == `"2"` {
+		return errors.New("it is two")
+	}
+	s.text = string(data)
+	return nil
+}
+
+// pattern keeps something to itself.
+type pattern struct {
+	text string
+	used int
+}
+
+func (p *pattern) UnmarshalText(text []byte) error {
+	p.text = string(text)
+	return nil
 }
 
 type Embedded struct{ Zone, Region string }
@@ -56,7 +106,10 @@ var (
 		services services.x services.x.host services.x.port services.y.timeout services.y.tags services.y.tags.0 services.y.tags.1
 		backends.p.host backends.p backends.q.port counts.1 counts.2 list list.0 list.1 list.2 servers servers.0.host servers.1.port
 		servers.1 servers.2.tags pair pair.0 pair.1 pointer pointer.host pointer.tags anything anything.a anything.b.c dynamic.a
-		dynamic.b.c node node.x rest_a rest_b`)
+		dynamic.b.c node node.x rest_a rest_b renamed other old_name setter setter.host setter.labels.a setter.labels.c setter.tags
+		setter.inner setter.inner.depth setter.limits setter.limits.most setter.other.most setter.port setters.x setters.x.host
+		setters.x.labels.a setters.y.other setting setting.0 setting.0.inner.width setting.1.port spelled spelled.a patterns
+		patterns.0 patterns.1`)
 	oracleTexts  = []string{"", "1", "2", "3", "x", "true", "5s", "a,b", "0.5", `["p","q"]`, `{"host":"j"}`, "70000"}
 	oracleValues = []any{nil, []any{"a", "b"}, []any{map[string]any{"host": "l"}, map[string]any{"port": 3}}, []any{1, 2},
 		map[string]any{}, map[string]any{"host": "m"}, 5, true, "s"}
@@ -120,10 +173,10 @@ func TestIncrementalEqualsScratch(t *testing.T) {
 		if got.Value == was {
 			kept++
 		}
-		if !reflect.DeepEqual(plain(got), plain(want)) {
-			t.Fatalf("step %d:\n got %s\nwant %s\nof %v", step, plain(got), plain(want), layers)
+		if diff := differences(got, want); diff != "" {
+			t.Fatalf("step %d: %s\nof %v", step, diff, inc.merged.Root())
 		}
-		if !slices.EqualFunc(got.Unknown, want.Unknown, tree.Path.Equal) {
+		if !got.Unknown.Equal(want.Unknown) {
 			t.Fatalf("step %d: unknown got %v, want %v", step, got.Unknown, want.Unknown)
 		}
 	}
@@ -157,39 +210,35 @@ func (p *pipeline) run(layers []tree.Tree) (binder.Bound, []tree.Problem) {
 	var problems []tree.Problem
 	for i, l := range layers {
 		p.canon[i] = p.binder.Canonical(p.canon[i], l.Root())
-		problems = append(problems, p.canon[i].Problems...)
+		problems = append(problems, p.canon[i].Problems.Problems...)
 		roots[i] = p.canon[i].Root()
 	}
 	p.merged = merge.Merge(p.merged, roots)
 	bound, wrong := p.binder.Bind(p.bound, p.merged.Root())
-	if problems = append(problems, wrong...); len(problems) > 0 {
+	if problems = append(problems, wrong.Problems...); len(problems) > 0 {
 		return p.bound, problems
 	}
 	p.bound = bound
 	return bound, nil
 }
 
-// plain is a bound value as text, pointers followed.
-func plain(b binder.Bound) string {
-	e := *b.Value.Interface().(*everything)
-	node := e.Node.String()
-	e.Node = nil
-	backends := map[string]service{}
-	for k, v := range e.Backends {
-		if v != nil {
-			backends[k] = *v
+// differences are the fields in which two bound values differ, nodes by what they hold.
+func differences(a, b binder.Bound) string {
+	x, y := *a.Value.Interface().(*everything), *b.Value.Interface().(*everything)
+	var all []string
+	if !x.Node.Equal(y.Node) {
+		all = append(all, "Node")
+	}
+	x.Node, y.Node = nil, nil
+	v, w := reflect.ValueOf(x), reflect.ValueOf(y)
+	for i := range v.NumField() {
+		if f, g := v.Field(i).Interface(), w.Field(i).Interface(); !reflect.DeepEqual(f, g) {
+			one, _ := json.Marshal(f)
+			other, _ := json.Marshal(g)
+			all = append(all, fmt.Sprintf("%s: %s, from nothing %s", v.Type().Field(i).Name, one, other))
 		}
 	}
-	e.Backends = nil
-	var pointer any
-	if e.Pointer != nil {
-		pointer, e.Pointer = *e.Pointer, nil
-	}
-	var extra any
-	if e.Optional != nil {
-		extra, e.Optional = *e.Optional, nil
-	}
-	return fmt.Sprintf("%#v %s %#v %#v %#v", e, node, backends, pointer, extra)
+	return strings.Join(all, "\n")
 }
 
 func texts(problems []tree.Problem) []string {

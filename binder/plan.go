@@ -13,6 +13,7 @@ const (
 	leaf    shape = iota // from one scalar, by plan.decode
 	raw                  // *tree.Node: the node itself
 	dynamic              // an interface: whatever the node is, as Go's plain types
+	viaJSON              // by the type's UnmarshalJSON
 	pointer
 	structure
 	mapping
@@ -20,39 +21,34 @@ const (
 	array
 )
 
-// plan is how one Go type is filled, compiled once. Plans of recursive types
-// point back at themselves.
+// plan is how one Go type is filled, compiled once and never changed. Plans of
+// recursive types point back at themselves.
 type plan struct {
-	typ    reflect.Type
-	shape  shape
-	secret bool // the type itself hides its value
-	elem   *plan
+	typ      reflect.Type
+	shape    shape
+	secret   bool // the type itself hides its value
+	holds    bool // there is a secret here or anywhere below
+	movable  bool // a value can be copied while others use it: all it has is bound or exported
+	defaults bool // it has SetDefaults
+	elem     *plan
 
-	decode    decodeFunc                                // leaf
-	hooked    bool                                      // a scalar goes through the user's hooks first
+	decode    decodeFunc                                // of a scalar: leaf, and what one text fills as a whole
 	decodeKey func(key string, out reflect.Value) error // mapping
 	verbatim  bool                                      // mapping: a key is its text, so that no two are one
 
-	fields  []field           // structure
-	known   map[string]int    // its keys, and those of inlined structs, to an index into fields or inlined (-1)
-	folded  map[string]string // the folded form of each key to the key
-	subs    map[string]*plan  // what each key fills
-	remain  int               // the field that takes unknown keys, or -1
-	partial bool              // it has fields that are not bound
-	keyed   bool              // a structure is reached below: keys may have to be rewritten
-
-	layouts   map[*string]*layout // by the key set of a node
-	renamings map[*string]*renaming
+	fields     []field           // structure
+	known      map[string]int    // its keys, and those of inlined structs, to an index into fields or inlined (-1)
+	folded     map[string]string // the folded form of each key and alias to the key
+	deprecated map[string]bool   // the folded forms of the aliases to be warned of
+	subs       map[string]*plan  // what each key fills
+	remain     int               // the field that takes unknown keys, or -1
+	rewritten  bool              // a struct or a map is reached below: Canonical has something to look at
 }
 
 // field is one field of a structure.
 type field struct {
-	name     string // Go's
-	key      string // the configuration's
+	tag
 	index    int
-	inline   bool // its keys stand among its parent's
-	required bool
-	secret   bool
 	fallback *tree.Node // of the default tag, nil without one
 	plan     *plan
 }
@@ -75,4 +71,16 @@ func (p *plan) keys() []string {
 		}
 	}
 	return keys
+}
+
+// field is the field's own key and plan for a key in any spelling. A key that
+// names no field is its own, without a plan.
+func (p *plan) field(key string) (string, *plan) {
+	if sub, ok := p.subs[key]; ok {
+		return key, sub
+	}
+	if own, ok := p.folded[tree.Fold(key)]; ok {
+		return own, p.subs[own]
+	}
+	return key, nil
 }

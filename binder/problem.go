@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/confsync/confsync/tree"
 )
@@ -14,24 +15,29 @@ import (
 // Redacted stands in the place of a secret's value.
 const Redacted = "<redacted>"
 
-const shown = 64 // bytes of a value that an error shows
+const (
+	shown     = 64  // bytes of a value that an error shows
+	shownWhys = 512 // bytes of what a decoder of the user's says
+)
 
 func (d *decoder) report(kind tree.ProblemKind, err error) {
-	d.problems = append(d.problems, tree.Problem{
-		Path: slices.Clone(d.path), Kind: kind, Field: d.field(), Err: err,
-	})
+	if d.problems.IsFull() {
+		d.problems.More++
+		return
+	}
+	d.problems.Add(tree.Problem{Path: slices.Clone(d.path), Kind: kind, Field: d.field(), Err: err})
 }
 
 // field is the Go field at the present path: `App.Services["blue"].Hosts[0]`.
 func (d *decoder) field() string {
 	var b strings.Builder
-	b.WriteString(d.root)
+	b.WriteString(TypeName(d.root.typ))
 	for i, name := range d.names {
 		switch name {
 		case mapElement:
-			fmt.Fprintf(&b, "[%q]", d.path[i])
+			b.WriteString("[" + quote(d.path[i]) + "]")
 		case listElement:
-			fmt.Fprintf(&b, "[%s]", d.path[i])
+			b.WriteString("[" + d.path[i] + "]")
 		default: // exported, so that it is neither of these
 			b.WriteString("." + name)
 		}
@@ -39,14 +45,19 @@ func (d *decoder) field() string {
 	return b.String()
 }
 
-// mistyped reports that n can't fill p's type. Of a secret it says neither the
-// value nor what a decoder said of it, which may quote the value.
-func (d *decoder) mistyped(p *plan, n *tree.Node, why error, secret bool) {
-	err := fmt.Errorf("cannot use %s as %s", describe(n, secret), p.typ)
-	if why.Error() != "" && !secret {
-		err = fmt.Errorf("%w: %w", err, why)
+// mistyped reports that the node can't fill the slot. Of what may be a secret it
+// says neither the value nor what a decoder said of it, which may quote the value.
+func (d *decoder) mistyped(s *slot, why error) {
+	if d.problems.IsFull() {
+		d.problems.More++
+		return
 	}
-	d.report(tree.Mistyped, err)
+	secret := s.secret || s.plan.secret || s.plan.holds && s.n.Kind().IsScalar()
+	what := fmt.Sprintf("cannot use %s as %s", describe(s.n, secret), s.plan.typ)
+	if secret {
+		why = nil
+	}
+	d.report(tree.Mistyped, because(what, why))
 }
 
 func (d *decoder) missing() { d.report(tree.Missing, errors.New("required, and set nowhere")) }
@@ -56,20 +67,34 @@ func (d *decoder) conflict(p *plan) {
 }
 
 func (d *decoder) badKey(t reflect.Type, key string, why error) {
-	err := fmt.Errorf("cannot use key %q as %s", key, t)
-	if why.Error() != "" {
-		err = fmt.Errorf("%w: %w", err, why)
-	}
-	d.report(tree.Mistyped, err)
+	d.report(tree.Mistyped, because(fmt.Sprintf("cannot use key %s as %s", quote(key), t), why))
 }
 
 func (d *decoder) sameKey(t reflect.Type, key string) {
-	d.report(tree.Duplicate, fmt.Errorf("key %q stands there in another spelling too: they are one %s", key, t))
+	d.report(tree.Duplicate, fmt.Errorf("key %s stands there in another spelling too: they are one %s", quote(key), t))
 }
 
 func (d *decoder) gap(n *tree.Node) {
 	d.report(tree.Gap, fmt.Errorf("the list has %d elements and lacks element %d", n.Len(), firstGap(n)))
 }
+
+// refusal is an error with its reason, which may be of any length and is
+// shown only so far.
+type refusal struct {
+	what string
+	why  error
+}
+
+func because(what string, why error) error {
+	if why == nil || why == errMistyped {
+		return errors.New(what)
+	}
+	return &refusal{what, why}
+}
+
+func (e *refusal) Error() string { return e.what + ": " + cut(e.why.Error(), shownWhys) }
+
+func (e *refusal) Unwrap() error { return e.why }
 
 // describe is a node as an error shows it: `string "80a"`, "int 7", "a list".
 func describe(n *tree.Node, secret bool) string {
@@ -79,23 +104,38 @@ func describe(n *tree.Node, secret bool) string {
 	case secret:
 		return n.Kind().String() + " " + Redacted
 	}
-	return n.Kind().String() + " " + Show(n)
+	return n.Kind().String() + " " + show(n)
 }
 
-// Show is a node as explanations and errors show it, on one line and not too
+// show is a node as explanations and errors show it, on one line and not too
 // long. It is not for secrets.
-func Show(n *tree.Node) string {
+func show(n *tree.Node) string {
 	switch n.Kind() {
 	case tree.String:
-		text := n.Text()
-		if len(text) > shown {
-			return strconv.Quote(text[:shown]) + "..."
-		}
-		return strconv.Quote(text)
+		return quote(n.Text())
 	case tree.List, tree.Map:
 		return fmt.Sprintf("a %s of %d", n.Kind(), n.Len())
 	case tree.Absent, tree.Null:
 		return n.Kind().String()
 	}
-	return n.Text()
+	return cut(n.Text(), shown)
+}
+
+// quote is a text in quotes, if need be only its beginning.
+func quote(text string) string {
+	if begin := cut(text, shown); len(begin) < len(text) {
+		return strconv.Quote(strings.TrimSuffix(begin, "...")) + "..."
+	}
+	return strconv.Quote(text)
+}
+
+// cut is a text, or its beginning with three dots where it is longer than size.
+func cut(text string, size int) string {
+	if len(text) <= size {
+		return text
+	}
+	for size > 0 && !utf8.RuneStart(text[size]) {
+		size--
+	}
+	return text[:size] + "..."
 }

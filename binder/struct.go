@@ -7,103 +7,113 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// layout tells where a struct's fields are among the keys of a node. Maps of
-// one kind share their keys, so a layout is made once and serves them all.
-type layout struct {
-	at      []int // for each field, the child that fills it, or -1
-	unknown []int // children that no field takes
-}
-
 // maxDepth is how many keys may stand inside one another. A default tag can
 // fill a type that has that very tag below it.
 const maxDepth = 1000
 
-const maxLayouts = 128 // distinct key sets remembered a struct; past that they are made anew
-
-func (p *plan) layoutOf(n *tree.Node) *layout {
-	keys := n.Keys()
-	if len(keys) == 0 {
-		return nil
-	}
-	if l := p.layouts[&keys[0]]; l != nil && l.size() == len(keys) {
-		return l
-	}
-	l := &layout{at: make([]int, len(p.fields), len(p.fields)+1)}
-	for i := range l.at {
-		l.at[i] = -1
-	}
-	for i, key := range keys {
-		own, _ := p.field(key) // in any spelling: what a scalar spells is not in canonical form
-		f, ok := p.known[own]
-		switch {
-		case !ok:
-			l.unknown = append(l.unknown, i)
-		case f >= 0:
-			l.at[f] = i
-		}
-	}
-	l.at = append(l.at, len(keys))
-	if len(p.layouts) >= maxLayouts {
-		clear(p.layouts)
-	}
-	p.layouts[&keys[0]] = l
-	return l
-}
-
-// size is the number of keys the layout is of, kept behind the fields.
-func (l *layout) size() int { return l.at[len(l.at)-1] }
-
-// child is the node that fills field i: the default where the key is absent.
-// A null hides the defaults below it.
-func (p *plan) child(n *tree.Node, l *layout, i int) *tree.Node {
-	if l != nil && l.at[i] >= 0 {
-		return n.At(l.at[i])
-	}
-	if n.Kind() == tree.Null {
-		return nil
+// child is the node that fills field i: the default where the key is absent. A
+// null is the node of every field below it, for it hides their defaults.
+func (p *plan) child(n shaped, i int) *tree.Node {
+	switch {
+	case n.Kind() == tree.Null:
+		return n.Node
+	case n.layout != nil && n.at[i] >= 0:
+		return n.At(n.at[i])
 	}
 	return p.fields[i].fallback
 }
 
-func (d *decoder) bindStruct(p *plan, prev, n *tree.Node, fresh bool, out reflect.Value, secret bool) bool {
-	n, ok := d.structNode(p, n, secret)
+func (d *decoder) bindStruct(s *slot) bool {
+	unknown := noteTree{was: s.unknown}
+	changed, ok := d.bindFields(s, &unknown, false)
 	if !ok {
 		return false
 	}
-	if prev.Kind().IsScalar() { // it spelled the struct: there are no nodes to compare with
-		anew := reflect.New(p.typ).Elem()
-		d.bindStruct(p, nil, n, true, anew, secret)
-		return assign(out, anew)
-	}
-	old, now := p.layoutOf(prev), p.layoutOf(n)
-	changed := false
-	for i := range p.fields {
-		f := &p.fields[i]
-		field, hidden := out.Field(f.index), secret || f.secret || f.plan.secret
-		switch {
-		case i == p.remain:
-			changed = d.bindRemain(p, n, now, field, secret) || changed
-		case f.inline && f.plan.shape == pointer:
-			changed = d.bindPointer(f.plan, prev, n, fresh, field, hidden, d.bindStruct) || changed
-		case f.inline:
-			changed = d.bindStruct(f.plan, prev, n, fresh, field, hidden) || changed
-		default:
-			a, b := p.child(prev, old, i), p.child(n, now, i)
-			if a == b && !fresh {
-				continue
-			}
-			changed = d.bindField(f, a, b, fresh, field, secret) || changed
-		}
-	}
-	if changed && p.partial && out.CanSet() { // what can't be set is inlined, and its parent's to clean
-		clean := reflect.New(p.typ).Elem()
-		p.copyBound(clean, out)
-		out.Set(clean)
-	}
+	s.unknown = unknown.node()
 	return changed
 }
 
-func (d *decoder) bindField(f *field, prev, n *tree.Node, fresh bool, out reflect.Value, secret bool) bool {
+// bindFields fills the fields of a struct. With inlined, its keys are among
+// those of the struct it is in, which knows what is unknown.
+func (d *decoder) bindFields(s *slot, unknown *noteTree, inlined bool) (changed, ok bool) {
+	p := s.plan
+	prev, n, ok := d.keyed(s)
+	if !ok {
+		return false, false
+	}
+	fresh := !s.old.IsValid()
+	if fresh && !inlined {
+		*unknown = noteTree{}
+	}
+	was, now := shaped{prev, d.keySet.layout(p, prev)}, shaped{n, d.keySet.layout(p, n)}
+	whole := !fresh && p.movable && s.out.CanSet() // what can't be set is inlined, and its fields can
+	if whole {
+		s.out.Set(s.old)
+	}
+	for i := range p.fields {
+		changed = d.bindFieldOf(s, i, was, now, whole, unknown) || changed
+	}
+	if !inlined && p.remain < 0 {
+		unknown.noteUnknown(was, now)
+	}
+	return changed || fresh, true
+}
+
+// bindFieldOf fills field i of a struct. With whole, out has the old one already.
+func (d *decoder) bindFieldOf(s *slot, i int, was, now shaped, whole bool, unknown *noteTree) bool {
+	p := s.plan
+	f := &p.fields[i]
+	sub := slot{plan: f.plan, secret: s.secret || f.secret}
+	switch {
+	case i == p.remain:
+		sub.prev, sub.n = was.rest(), now.rest()
+	case f.inline:
+		sub.prev, sub.n = was.Node, now.Node
+	default:
+		sub.prev, sub.n = p.child(was, i), p.child(now, i)
+	}
+	if whole && sub.prev == sub.n {
+		return false
+	}
+	sub.out = s.out.Field(f.index)
+	if s.old.IsValid() {
+		sub.old = s.old.Field(f.index)
+	}
+	if s.base.IsValid() {
+		sub.base = s.base.Field(f.index)
+	}
+	switch {
+	case i == p.remain:
+		return d.bindRemain(&sub, unknown)
+	case f.inline:
+		return d.bindInlined(&sub, unknown)
+	}
+	return d.bindField(f, &sub, unknown)
+}
+
+func (d *decoder) bindInlined(s *slot, unknown *noteTree) bool {
+	switch {
+	case s.plan.shape != pointer:
+		return d.fillInlined(s, unknown)
+	case s.n.Kind() <= tree.Null:
+		for _, key := range s.plan.elem.keys() {
+			unknown.set(key, nil)
+		}
+		return d.bindNothing(s)
+	}
+	return d.bindPointer(s, unknown)
+}
+
+func (d *decoder) fillInlined(s *slot, unknown *noteTree) bool {
+	s.secret = s.secret || s.plan.secret
+	if s.out.CanSet() { // else its methods are its parent's too
+		d.setDefaults(s)
+	}
+	changed, _ := d.bindFields(s, unknown, true)
+	return changed
+}
+
+func (d *decoder) bindField(f *field, s *slot, unknown *noteTree) bool {
 	switch {
 	case d.deep:
 		return false // the rest isn't worth looking at, and may be endless
@@ -114,59 +124,71 @@ func (d *decoder) bindField(f *field, prev, n *tree.Node, fresh bool, out reflec
 	}
 	d.push(f.key, f.name)
 	defer d.pop()
-	if f.required && n.Kind() <= tree.Null {
+	if f.required && s.n.Kind() <= tree.Null {
 		d.missing()
 		return false
 	}
-	return d.bind(f.plan, prev, n, fresh, out, secret || f.secret)
-}
-
-// structNode is the map that fills a struct, nil for an absent one.
-func (d *decoder) structNode(p *plan, n *tree.Node, secret bool) (*tree.Node, bool) {
-	if n.Own() != nil {
-		d.conflict(p)
-		return nil, false
+	if s.old.IsValid() {
+		s.unknown = unknown.was.Child(f.key)
 	}
-	if n.Kind() == tree.List {
-		d.mistyped(p, n, errMistyped, secret)
-		return nil, false
-	}
-	return d.expanded(p, n, secret)
+	changed := d.bind(s)
+	unknown.set(f.key, s.unknown)
+	return changed
 }
 
 // bindRemain fills the field that takes the keys no other field does.
-func (d *decoder) bindRemain(p *plan, n *tree.Node, l *layout, out reflect.Value, secret bool) bool {
-	f := &p.fields[p.remain]
-	fresh := reflect.New(out.Type()).Elem()
-	if l != nil && len(l.unknown) > 0 {
-		keys, kids := make([]string, len(l.unknown)), make([]*tree.Node, len(l.unknown))
-		for i, k := range l.unknown {
-			keys[i], kids[i] = n.Keys()[k], n.At(k)
-		}
-		d.bind(f.plan, nil, tree.NewMap(keys, kids, nil), true, fresh, secret || f.secret)
+func (d *decoder) bindRemain(s *slot, unknown *noteTree) bool {
+	before := noteTree{}
+	for _, key := range s.prev.Keys() {
+		before.set(key, unknown.was.Child(key))
 	}
-	return assign(out, fresh)
+	s.unknown = before.node()
+	was := s.unknown
+	changed := d.bind(s)
+	tree.Changes(was, s.unknown, func(key string, _, sub *tree.Node) { unknown.set(key, sub) })
+	return changed
 }
 
-// copyBound copies the fields that are bound, and no others: what a validator
-// or a user put there belongs to the value before.
-func (p *plan) copyBound(to, from reflect.Value) {
-	for _, f := range p.fields {
-		if f.inline && f.plan.shape == structure {
-			f.plan.copyBound(to.Field(f.index), from.Field(f.index))
-		} else {
-			to.Field(f.index).Set(from.Field(f.index))
-		}
+// keyed are the maps that filled a struct or a Go map before and that fill it
+// now, read from a text where they stand in one. It reports false for what is no
+// map, and has told why.
+func (d *decoder) keyed(s *slot) (prev, n *tree.Node, ok bool) {
+	switch {
+	case s.n.Own() != nil:
+		d.conflict(s.plan)
+		return nil, nil, false
+	case s.n.Kind() == tree.List:
+		d.mistyped(s, errMistyped)
+		return nil, nil, false
 	}
+	if n, ok = d.spelled(s); !ok {
+		return nil, nil, false
+	}
+	return d.before(s), n, true
 }
 
-func (d *decoder) noteUnknown(p *plan, n *tree.Node) {
-	if n.Kind() != tree.Map || p.remain >= 0 {
+// setDefaults asks the type's own SetDefaults for what stands where the node
+// says nothing. A null hides that too.
+func (d *decoder) setDefaults(s *slot) {
+	if s.n.Kind() == tree.Null {
+		s.base = reflect.Value{}
 		return
 	}
-	if l := p.layoutOf(n); l != nil {
-		for _, i := range l.unknown {
-			d.unknown = append(d.unknown, d.path.Child(n.Keys()[i]))
-		}
+	if !s.plan.defaults {
+		return
 	}
+	v := reflect.New(s.plan.typ)
+	if s.base.IsValid() {
+		v.Elem().Set(s.base)
+	}
+	if err := callSetDefaults(v); err != nil {
+		d.report(tree.Invalid, err)
+	}
+	s.base = v.Elem()
+}
+
+func callSetDefaults(v reflect.Value) (err error) {
+	defer contain(&err, "SetDefaults")
+	v.Interface().(defaulter).SetDefaults()
+	return nil
 }

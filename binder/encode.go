@@ -1,0 +1,149 @@
+package binder
+
+import (
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/url"
+	"reflect"
+	"time"
+
+	"github.com/confsync/confsync/tree"
+)
+
+// ToTree returns a Go value as a tree, structs by the tags that name their keys
+// for [Binder.Bind]. It is what fills an equal value of the type. Fields that are
+// not bound are left out, and so are nil pointers, maps, slices and interfaces.
+// The error names the path of a value that is none of a configuration.
+func ToTree(v any) (tree.Tree, error) {
+	plain, _ := toPlain(reflect.ValueOf(v), true)
+	return tree.FromGo(plain)
+}
+
+// toPlain is a value with its structs as maps, and reports whether it is there.
+func toPlain(v reflect.Value, top bool) (any, bool) {
+	if !v.IsValid() {
+		return nil, top
+	}
+	if plain, ok := written(v); ok {
+		return plain, true
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if v.IsNil() {
+			return nil, top
+		}
+		if n, ok := v.Interface().(*tree.Node); ok {
+			plain, _ := toGo(n)
+			return plain, true
+		}
+		return toPlain(v.Elem(), top)
+	case reflect.Struct:
+		m := map[string]any{}
+		structToPlain(v, m)
+		return m, true
+	case reflect.Map:
+		return mapToPlain(v, top)
+	case reflect.Slice, reflect.Array:
+		return listToPlain(v, top)
+	}
+	return v.Interface(), true
+}
+
+// written is a value that is written as one text, or as JSON by itself. A secret
+// is written as it is.
+func written(v reflect.Value) (any, bool) {
+	if v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer && v.IsNil() {
+		return nil, false
+	}
+	if v.Kind() != reflect.Pointer { // its methods may be those of a pointer to it
+		p := reflect.New(v.Type())
+		p.Elem().Set(v)
+		v = p
+	}
+	switch x := v.Interface().(type) {
+	case interface{ Reveal() string }:
+		return x.Reveal(), true
+	case *time.Time, *time.Duration, encoding.TextMarshaler:
+		return x, true
+	case *url.URL:
+		return x.String(), true
+	case *net.HardwareAddr:
+		return x.String(), true
+	case json.Marshaler:
+		if spelled, err := x.MarshalJSON(); err == nil {
+			if n, err := readJSON(string(spelled)); err == nil {
+				return toGo(n)
+			}
+		}
+	}
+	return nil, false
+}
+
+func structToPlain(v reflect.Value, m map[string]any) {
+	t := v.Type()
+	for i := range t.NumField() {
+		tag, bound, _ := parseTag(t.Field(i))
+		if !bound {
+			continue
+		}
+		f := v.Field(i)
+		for tag.inline && f.Kind() == reflect.Pointer && !f.IsNil() {
+			f = f.Elem()
+		}
+		switch {
+		case tag.inline && f.Kind() == reflect.Struct:
+			structToPlain(f, m)
+		case tag.remain && f.Kind() == reflect.Map:
+			for it := f.MapRange(); it.Next(); {
+				if plain, ok := toPlain(it.Value(), false); ok {
+					m[it.Key().String()] = plain
+				}
+			}
+		case tag.inline:
+		default:
+			if plain, ok := toPlain(f, false); ok {
+				m[tag.key] = plain
+			}
+		}
+	}
+}
+
+func mapToPlain(v reflect.Value, top bool) (any, bool) {
+	if v.IsNil() {
+		return nil, top
+	}
+	m := map[string]any{}
+	for it := v.MapRange(); it.Next(); {
+		plain, _ := toPlain(it.Value(), true)
+		m[keyText(it.Key())] = plain
+	}
+	return m, true
+}
+
+func listToPlain(v reflect.Value, top bool) (any, bool) {
+	switch {
+	case v.Kind() == reflect.Slice && v.IsNil():
+		return nil, top
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
+		return string(v.Bytes()), true
+	}
+	list := make([]any, v.Len())
+	for i := range list {
+		list[i], _ = toPlain(v.Index(i), true)
+	}
+	return list, true
+}
+
+// keyText is a map's key as it is written.
+func keyText(k reflect.Value) string {
+	for k.Kind() == reflect.Interface && !k.IsNil() {
+		k = k.Elem()
+	}
+	t, err := tree.FromGo(k.Interface())
+	if err != nil {
+		return fmt.Sprint(k.Interface())
+	}
+	return t.Root().Text()
+}
