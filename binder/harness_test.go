@@ -49,6 +49,11 @@ func newBinder(t testing.TB, typ reflect.Type, hooks ...mapstructure.DecodeHookF
 	return b
 }
 
+type (
+	bound     = binder.Bound
+	canonical = binder.Canonical
+)
+
 // binding is one type with a layer that changes.
 type binding struct {
 	*binder.Binder

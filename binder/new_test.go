@@ -3,8 +3,10 @@ package binder_test
 import (
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-viper/mapstructure/v2"
 
@@ -92,6 +94,27 @@ func TestNewRefuses(t *testing.T) {
 		}](), []string{"struct.B: another field takes the remaining keys already"}},
 		{"remain in an inlined struct", typeOf[struct{ Rest }](), []string{"struct.Rest: an inlined struct can't take the remaining keys"}},
 		{"nothing but pointers", typeOf[one[loop]](), []string{"it points to nothing but itself"}},
+		{"an option misspelled", typeOf[struct {
+			A string `config:"a,secert"`
+			B string `config:"b,requird"`
+			C string `config:"c, secret"`
+			D string `config:",Inline"`
+		}](), []string{`struct.A: unknown tag option "secert"; did you mean "secret"?`, `struct.B: unknown tag option "requird"; did you mean "required"?`,
+			`struct.C: unknown tag option " secret"; did you mean "secret"?`, `struct.D: unknown tag option "Inline"; did you mean "inline"?`}},
+		{"an option of another library", typeOf[struct {
+			A string `config:"a,omitempty"`
+			B string `config:"b,"`
+		}](), []string{`struct.A: unknown tag option "omitempty"`}},
+		{"an option without its value, or with one", typeOf[struct {
+			A string `config:"a,alias"`
+			B string `config:"b,env="`
+			C string `config:"c,secret=yes"`
+		}](), []string{`struct.A: tag option "alias" wants a name, as in alias=name`, `struct.B: tag option "env="`, `struct.C: tag option "secret=yes" takes no value`}},
+		{"an alias that is another field's key", typeOf[struct {
+			A string `config:"a,alias=b"`
+			B string
+		}](), []string{`struct: fields A and B are both named by the key "b"`}},
+		{"a SetDefaults that panics", typeOf[struct{ V []panics }](), []string{"struct.V[]: its SetDefaults panicked with a string"}},
 		{"all at once", typeOf[struct {
 			A chan int
 			B int `default:"x"`
@@ -146,5 +169,45 @@ func TestImpossibleTypesThatAHookMakes(t *testing.T) {
 	got, problems := valueOf(t, typeOf[one[func() string]](), kv{"v", "x"}, hook)
 	if len(problems) > 0 || got.(one[func() string]).V() != "x" {
 		t.Errorf("got %v with %v", got, problems)
+	}
+}
+
+type panics struct{ A int }
+
+func (*panics) SetDefaults() { panic("a secret") }
+
+type (
+	byFields  struct{ A int }
+	yamlOnly  struct{ A int }
+	otherTags struct {
+		Port  int           `env:"PORT,notEmpty" envDefault:"80"`
+		Wait  time.Duration `env-default:"5s" env-required:"true"`
+		Hosts []string      `env:"HOSTS" envSeparator:";"`
+		Fine  int           `env:"FINE" json:"fine,omitempty" yaml:"fine,flow"`
+		YAML  yamlOnly
+		JSON  map[string]byFields
+	}
+)
+
+func (*byFields) UnmarshalJSON([]byte) error          { return nil }
+func (*yamlOnly) UnmarshalYAML(func(any) error) error { return nil }
+func (*otherTags) UnmarshalJSON([]byte) error         { return nil }
+
+// TestNotes asserts that what isn't honoured is told.
+func TestNotes(t *testing.T) {
+	want := []string{
+		"otherTags.Hosts: the tag envSeparator is not honoured",
+		"otherTags.Port: option \"notEmpty\" of the tag env is not honoured",
+		"otherTags.Port: the tag envDefault (the tag default is) is not honoured",
+		"otherTags.Wait: the tag env-default (the tag default is) is not honoured",
+		"otherTags.Wait: the tag env-required (the tag config:\",required\" is) is not honoured",
+		"otherTags.YAML: yamlOnly is filled field by field: its UnmarshalYAML is not called",
+		"otherTags: otherTags is filled field by field: its UnmarshalJSON is not called",
+	}
+	if got := newBinder(t, typeOf[otherTags]()).Notes(); !slices.Equal(got, want) {
+		t.Errorf("notes\n got %q\nwant %q", got, want)
+	}
+	if got := newBinder(t, typeOf[everything]()).Notes(); len(got) > 0 {
+		t.Errorf("notes %q", got)
 	}
 }

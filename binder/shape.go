@@ -25,7 +25,7 @@ func (p *plan) named(seen map[*plan]bool) bool {
 		return false
 	}
 	seen[p] = true
-	return slices.ContainsFunc(p.fields, func(f field) bool { return f.env != nil || f.plan.named(seen) })
+	return slices.ContainsFunc(p.fields, func(f field) bool { return f.env != nil || f.envNames != nil || f.plan.named(seen) })
 }
 
 // shapeKey is what a shape depends on beside its plan: a type has one for where
@@ -88,7 +88,8 @@ func (m *shaper) field(s *tree.Shape, p *plan, i int, at shapeKey) {
 		Go: p.typ.Field(f.index), Owner: p.typ,
 	}
 	if at.named {
-		for _, name := range f.env {
+		made.Env = slices.Clone(f.env)
+		for _, name := range f.envNames {
 			made.Env = append(made.Env, at.prefix+name)
 		}
 	}

@@ -22,7 +22,8 @@ type tag struct {
 	aliases    []string // other keys it answers to
 	deprecated []string // keys it answers to, with a warning
 	env        []string // variables, by their whole names
-	envPrefix  string   // before the names of those below it
+	envNames   []string // variables, by their names behind the prefixes of those above
+	envPrefix  string   // before the envNames of those below it
 	text       string   // of the default tag
 	hasDefault bool
 	ignored    []string // of its tags, what has no meaning here
@@ -89,7 +90,7 @@ func (t *tag) readOptions(options string) error {
 		case flag != nil && !valued:
 			*flag = true
 		case flag != nil:
-			return fmt.Errorf("tag option %q takes no value", name)
+			return fmt.Errorf("tag option %q takes no value", option)
 		default:
 			return unknownOption(option, name)
 		}
@@ -132,7 +133,7 @@ func (t *tag) readEnv(tags reflect.StructTag) {
 		prefix, prefixed := strings.CutPrefix(option, "prefix=")
 		switch {
 		case envName.MatchString(option):
-			t.env = append(t.env, option)
+			t.envNames = append(t.envNames, option)
 		case option == "required":
 			t.required = true
 		case prefixed:
