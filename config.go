@@ -54,6 +54,9 @@ func Open[T any](ctx context.Context, opts Options[T]) (*Config[T], error) {
 		c.Close()
 		return nil, err
 	}
+	for _, note := range b.Notes() {
+		c.hub.log.get().Warn("confsync: not honoured", "problem", note)
+	}
 	c.joined.Go(func() { c.reducer.run(run, opts.Quiet) })
 	return c, nil
 }

@@ -20,21 +20,23 @@ type ProblemKind = tree.ProblemKind
 
 // The kinds of problem.
 const (
-	Unusable  = tree.Unusable
-	Duplicate = tree.Duplicate
-	Mistyped  = tree.Mistyped
-	Missing   = tree.Missing
-	Unknown   = tree.Unknown
-	Conflict  = tree.Conflict
-	Gap       = tree.Gap
-	Refused   = tree.Refused
-	TooLarge  = tree.TooLarge
+	Unusable   = tree.Unusable
+	Duplicate  = tree.Duplicate
+	Mistyped   = tree.Mistyped
+	Missing    = tree.Missing
+	Unknown    = tree.Unknown
+	Conflict   = tree.Conflict
+	Gap        = tree.Gap
+	Refused    = tree.Refused
+	TooLarge   = tree.TooLarge
+	Deprecated = tree.Deprecated
 )
 
 // Error tells why a configuration can't be served, with every problem in it.
 // [Open] returns one, and Status holds one while an update stands rejected.
 type Error struct {
 	Problems   []Problem
+	More       int       // how many were found beside Problems, which are at most 100
 	At         time.Time // when it was found
 	Generation uint64    // what is served meanwhile; 0 when nothing is, at Open
 	Since      time.Time // when that generation was published
@@ -60,7 +62,7 @@ func (e *Error) Unwrap() []error {
 //	...
 func (e *Error) Error() string {
 	count := "1 problem"
-	if n := len(e.Problems); n != 1 {
+	if n := len(e.Problems) + e.More; n != 1 {
 		count = fmt.Sprintf("%d problems", n)
 	}
 	head := "confsync: cannot start, " + count
@@ -76,6 +78,9 @@ func (e *Error) problems() string {
 	texts := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
 		texts[i] = p.Error()
+	}
+	if e.More > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more", e.More))
 	}
 	return strings.Join(texts, "\n")
 }

@@ -71,9 +71,10 @@ func (g *lineage) explain(path tree.Path) Explanation {
 	if info.Type != nil {
 		x.Type = binder.TypeName(info.Type)
 	}
-	for _, c := range g.contributions(info.Path) {
+	effective, at := g.binder.Lookup(g.root, info.Path) // in a text that spells it too
+	for _, c := range g.contributions(at) {
 		h := Holding{
-			Value: g.value(info.Path, c, info.Secret), Layer: g.strata[c.Layer].name,
+			Value: g.value(info.Path, c), Layer: g.strata[c.Layer].name,
 			Role: c.Role, Conflict: c.Conflict,
 		}
 		if c.Role == merge.Hidden {
@@ -81,23 +82,15 @@ func (g *lineage) explain(path tree.Path) Explanation {
 		}
 		x.Layers = append(x.Layers, h)
 	}
-	effective := g.root.Lookup(info.Path)
 	if effective == nil && info.Default != nil && len(x.Layers) == 0 {
 		effective = info.Default
 		origin := tree.Origin{Layer: "default", Kind: "default", Key: info.Field}
 		x.Layers = append(x.Layers, Holding{Layer: "default",
-			Value: tree.Value{Path: info.Path, Text: binder.Show(effective), Origin: origin}})
-		if info.Secret {
-			x.Layers[0].Text = binder.Redacted
-		}
-	}
-	switch {
-	case effective != nil && info.Secret:
-		x.Value = binder.Redacted
-	default:
-		x.Value = binder.Show(effective)
+			Value: tree.Value{Path: info.Path, Text: g.binder.Show(info.Path, effective), Origin: origin}})
 	}
 	x.Node = shown(shapeAt(g.binder.Shape(), info.Path), effective)
+	x.Value = g.binder.Show(info.Path, effective)
+	x.Secret = x.Secret || g.binder.Hides(info.Path, effective)
 	if !x.Known && len(path) > 0 {
 		x.Meant, _ = g.binder.Suggest(info.Path)
 	}

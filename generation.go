@@ -26,7 +26,7 @@ type present struct {
 	bound    binder.Bound // the value as it was filled
 	lineage  *lineage     // where the generation came from, with its newest places
 	rejected *Error       // why the newest contents are not served; nil when they are
-	warnings []Problem    // unknown keys
+	unknown  *tree.Node   // keys to warn of: those that no field takes
 }
 
 // pathsBetween returns the paths that differ between two generations. Those

@@ -21,12 +21,13 @@ type stratum struct {
 	name string
 	raw  tree.Tree  // keys as the source has them
 	root *tree.Node // keys as the type has them
+	old  *tree.Node // deprecated keys of it, at the paths of the new ones
 }
 
 func newLineage(b *binder.Binder, layers []*layer, merged merge.Result) *lineage {
 	g := &lineage{binder: b, root: merged.Root(), strata: make([]stratum, len(layers))}
 	for i, l := range layers {
-		g.strata[i] = stratum{name: l.name, raw: l.raw, root: l.canon.Root()}
+		g.strata[i] = stratum{name: l.name, raw: l.raw, root: l.canon.Root(), old: l.canon.Deprecated}
 	}
 	return g
 }
@@ -57,12 +58,8 @@ func (g *lineage) contributions(path tree.Path) []merge.Contribution {
 }
 
 // value returns a contribution as it is shown.
-func (g *lineage) value(path tree.Path, c merge.Contribution, secret bool) tree.Value {
-	text := binder.Redacted
-	if !secret {
-		text = binder.Show(c.Value)
-	}
-	return tree.Value{Path: path, Text: text, Origin: g.origin(g.strata[c.Layer], c.Path)}
+func (g *lineage) value(path tree.Path, c merge.Contribution) tree.Value {
+	return tree.Value{Path: path, Text: g.binder.Show(c.Path, c.Value), Origin: g.origin(g.strata[c.Layer], c.Path)}
 }
 
 // locate completes a problem of the merged tree: where the value came from,
@@ -78,8 +75,9 @@ func (g *lineage) locate(p Problem) Problem {
 		}
 		return p
 	}
-	for i, c := range g.contributions(p.Path) {
-		value := g.value(p.Path, c, info.Secret)
+	_, at := g.binder.Lookup(g.root, p.Path) // of an element of a text, that of the text
+	for i, c := range g.contributions(at) {
+		value := g.value(at, c)
 		if i == 0 {
 			p.Origin = value.Origin
 		} else if p.Kind != tree.Unknown {
@@ -88,29 +86,51 @@ func (g *lineage) locate(p Problem) Problem {
 	}
 	for i, r := range p.Related {
 		if cs := g.contributions(r.Path); len(cs) > 0 {
-			p.Related[i] = g.value(r.Path, cs[0], g.binder.Describe(r.Path).Secret)
+			p.Related[i] = g.value(r.Path, cs[0])
 		}
 	}
 	return p
 }
 
 // duplicates returns the problems with keys of one layer that name one field.
-func (g *lineage) duplicates(layers []*layer) []Problem {
-	var problems []Problem
+func (g *lineage) duplicates(layers []*layer) (found tree.ProblemList) {
 	for i, l := range layers {
-		for _, p := range l.canon.Problems {
+		for _, p := range l.canon.Problems.Problems {
 			p.Origin = g.origin(g.strata[i], p.Path)
-			problems = append(problems, p)
+			found.Add(p)
 		}
+		found.More += l.canon.Problems.More
 	}
-	return problems
+	return found
 }
 
 // unknown returns the problem that an unknown key is.
 func (g *lineage) unknown(path tree.Path) Problem {
-	err := fmt.Errorf("unknown key")
-	if meant, ok := g.binder.Suggest(path); ok {
-		err = fmt.Errorf("unknown key; did you mean %q?", meant.String())
+	return g.locate(Problem{Path: path, Kind: tree.Unknown, Err: g.binder.UnknownKey(path)})
+}
+
+// warnings returns what is to be said of a configuration that is served all the
+// same: its deprecated keys and, unless they are left out, those that no field
+// takes.
+func (g *lineage) warnings(unknown *tree.Node) (found tree.ProblemList) {
+	for _, s := range g.strata {
+		for path, key := range s.old.Leaves {
+			if key.Kind() != tree.String {
+				continue
+			}
+			path = path.Child()
+			found.Add(Problem{
+				Path: path, Kind: tree.Deprecated, Origin: g.origin(s, path), Field: g.binder.Describe(path).Field,
+				Err: fmt.Errorf("key %q is deprecated; use %q", key.Text(), path[len(path)-1]),
+			})
+		}
 	}
-	return g.locate(Problem{Path: path, Kind: tree.Unknown, Err: err})
+	for path := range unknown.Leaves {
+		if found.IsFull() {
+			found.More++
+		} else {
+			found.Add(g.unknown(path.Child()))
+		}
+	}
+	return found
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/confsync/confsync/binder"
 	"github.com/confsync/confsync/merge"
 	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/tree"
 )
 
 // reducer turns the layers into one generation after another. It knows the
@@ -25,8 +27,8 @@ type reducer struct {
 	flush    chan chan struct{} // no buffer: reduce now and close what was sent; sent by refresh, never closed
 	over     chan struct{}      // closed by end
 
-	merged  merge.Result // of the newest layers, served or not
-	verdict []Problem    // on them
+	merged  merge.Result     // of the newest layers, served or not
+	verdict tree.ProblemList // on them
 	warned  map[string]bool
 }
 
@@ -101,21 +103,24 @@ func (r *reducer) reduce() {
 		r.merged = merge.Merge(r.merged, r.stack.roots())
 		r.verdict = r.tryPublish(newLineage(r.binder, r.stack.layers, r.merged))
 	}
-	r.reject(append(problems, r.verdict...))
+	var all tree.ProblemList
+	all.Add(problems...)
+	all.Join(r.verdict)
+	r.reject(all)
 }
 
 // tryPublish binds and validates a candidate, and publishes it if it is good.
 // It returns what is wrong with one that isn't.
-func (r *reducer) tryPublish(g *lineage) []Problem {
+func (r *reducer) tryPublish(g *lineage) tree.ProblemList {
 	next := *r.hub.present()
 	problems := g.duplicates(r.stack.layers)
-	if g.root == next.bound.Root && next.number > 0 && len(problems) == 0 {
+	if g.root == next.bound.Root && next.number > 0 && problems.Len() == 0 {
 		r.adopt(&next, g) // nothing but places has moved since it was found good
 		r.hub.set(&next)
-		return nil
+		return tree.ProblemList{}
 	}
 	bound, wrong := r.bind(g)
-	if problems = append(problems, wrong...); len(problems) > 0 {
+	if problems.Join(wrong); problems.Len() > 0 {
 		return problems
 	}
 	unchanged := next.number > 0 && bound.Value == next.bound.Value
@@ -123,35 +128,37 @@ func (r *reducer) tryPublish(g *lineage) []Problem {
 	r.adopt(&next, g)
 	if unchanged {
 		r.hub.set(&next)
-		return nil
+		return tree.ProblemList{}
 	}
 	next.generation = &generation{number: next.number + 1, since: time.Now(), root: g.root, value: bound.Value.Interface()}
 	r.hub.publish(&next)
-	return nil
+	return tree.ProblemList{}
 }
 
 // bind fills and validates a value, off to the side. A panic in a method of
 // the user's type is a problem like any other.
-func (r *reducer) bind(g *lineage) (bound binder.Bound, problems []Problem) {
+func (r *reducer) bind(g *lineage) (bound binder.Bound, problems tree.ProblemList) {
 	now := r.hub.present()
 	defer func() {
 		if v := recover(); v != nil {
-			bound, problems = now.bound, []Problem{{Kind: Refused, Err: fmt.Errorf("a method of the type panicked: %v", panicText(v))}}
+			bound, problems = now.bound, tree.ProblemList{}
+			problems.Add(Problem{Kind: Refused, Err: fmt.Errorf("a method of the type panicked: %v", panicText(v))})
 		}
 	}()
 	bound, problems = r.binder.Bind(now.bound, g.root)
-	for i, p := range problems {
-		problems[i] = g.locate(p)
+	for i, p := range problems.Problems {
+		problems.Problems[i] = g.locate(p)
 	}
-	if len(problems) == 0 && r.unknown == RejectUnknown {
-		for _, p := range bound.Unknown {
-			problems = append(problems, g.unknown(p))
+	if problems.Len() == 0 && r.unknown == RejectUnknown {
+		for path := range bound.Unknown.Leaves {
+			problems.Add(g.unknown(path.Child()))
 		}
 	}
-	if len(problems) > 0 || bound.Value == now.bound.Value {
+	if problems.Len() > 0 || bound.Value == now.bound.Value {
 		return bound, problems
 	}
-	return bound, g.refusals(r.validate(now.value, bound.Value.Interface()))
+	problems.Add(g.refusals(r.validate(now.value, bound.Value.Interface()))...)
+	return bound, problems
 }
 
 // validated runs code of the user's that may refuse a value. A panic is a
@@ -165,27 +172,35 @@ func validated(code func() error) (err error) {
 	return code()
 }
 
-// adopt makes a lineage that of what is served.
+// adopt makes a lineage that of what is served, and logs the warnings that are
+// new. Those that are gone are forgotten.
 func (r *reducer) adopt(p *present, g *lineage) {
-	p.lineage, p.warnings = g, nil
-	if r.unknown != WarnUnknown {
+	was, before := r.hub.present().lineage, p.unknown
+	p.lineage, p.unknown = g, nil
+	if r.unknown == WarnUnknown {
+		p.unknown = p.bound.Unknown
+	}
+	if was != nil && p.unknown == before && slices.EqualFunc(was.strata, g.strata, func(a, b stratum) bool { return a.old == b.old }) {
 		return
 	}
-	for _, path := range p.bound.Unknown {
-		problem := g.unknown(path)
-		p.warnings = append(p.warnings, problem)
-		if key := path.String(); !r.warned[key] {
-			r.warned[key] = true
-			r.log.get().Warn("confsync: unknown key", "path", key, "from", problem.Origin.String(), "problem", problem.Err.Error())
+	warnings, warned := g.warnings(p.unknown), map[string]bool{}
+	for _, problem := range warnings.Problems {
+		key := problem.Kind.String() + " " + problem.Path.String()
+		if warned[key] = true; !r.warned[key] {
+			r.log.get().Warn("confsync: "+problem.Kind.String()+" key", "path", problem.Path.String(), "from", problem.Origin.String(), "problem", problem.Err.Error())
 		}
 	}
+	if warnings.More > 0 {
+		r.log.get().Warn("confsync: more keys like these", "count", warnings.More)
+	}
+	r.warned = warned
 }
 
 // reject records the problems that stand, and logs them if they are new.
-func (r *reducer) reject(problems []Problem) {
+func (r *reducer) reject(problems tree.ProblemList) {
 	next := *r.hub.present()
 	before := next.rejected
-	if len(problems) == 0 {
+	if problems.Len() == 0 {
 		if before != nil {
 			next.rejected = nil
 			r.hub.set(&next)
@@ -195,7 +210,7 @@ func (r *reducer) reject(problems []Problem) {
 		}
 		return
 	}
-	now := &Error{Problems: problems, At: time.Now(), Generation: next.number, Since: next.since}
+	now := &Error{Problems: problems.Problems, More: problems.More, At: time.Now(), Generation: next.number, Since: next.since}
 	if before != nil && before.Generation == now.Generation && before.problems() == now.problems() {
 		return
 	}

@@ -14,7 +14,7 @@ type Status struct {
 	Since      time.Time       // when the generation was published
 	Sources    []source.Status // lowest precedence first
 	Rejected   *Error          // why the newest contents are not served; nil when they are
-	Unknown    []Problem       // keys that no field takes, unless they are ignored
+	Unknown    []Problem       // deprecated keys and those that no field takes, unless they are ignored; at most 100
 }
 
 // String is the status over several lines, for a person.
@@ -42,11 +42,19 @@ func (s Status) String() string {
 
 func (r *reducer) status() Status {
 	now := r.hub.present()
-	st := Status{Generation: now.number, Since: now.since, Rejected: now.rejected, Unknown: now.warnings}
+	st := Status{Generation: now.number, Since: now.since, Rejected: now.rejected, Unknown: now.warnings()}
 	for _, f := range r.stack.feeds {
 		st.Sources = append(st.Sources, f.sup.Status())
 	}
 	return st
+}
+
+// warnings returns what is to be said of what is served.
+func (p *present) warnings() []Problem {
+	if p.lineage == nil {
+		return nil
+	}
+	return p.lineage.warnings(p.unknown).Problems
 }
 
 // elapsed is for texts: how long ago a time was, in seconds.

@@ -132,5 +132,5 @@ func (s *subscription[V]) deliver() {
 
 // equal reports whether two picked values are the same configuration.
 func equal[V any](a, b V) bool {
-	return binder.Same(reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem())
+	return binder.Equal(reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem())
 }

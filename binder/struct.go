@@ -182,7 +182,7 @@ func (d *decoder) setDefaults(s *slot) {
 		v.Elem().Set(s.base)
 	}
 	if err := callSetDefaults(v); err != nil {
-		d.report(tree.Invalid, err)
+		d.report(tree.Refused, err)
 	}
 	s.base = v.Elem()
 }

@@ -71,7 +71,7 @@ func TestKindNames(t *testing.T) {
 			t.Errorf("kind %d has no name", kind)
 		}
 	}
-	for kind := tree.Unusable; kind <= tree.TooLarge; kind++ {
+	for kind := tree.Unusable; kind <= tree.Deprecated; kind++ {
 		if kind.String() == "" {
 			t.Errorf("problem kind %d has no name", kind)
 		}
