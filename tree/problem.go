@@ -11,16 +11,16 @@ type ProblemKind uint8
 
 // The kinds of problem.
 const (
-	Unusable  ProblemKind = iota // the content of a source can't be read: a document doesn't parse, a file is gone
-	Duplicate                    // a key stands twice in one layer
-	Mistyped                     // the value can't be made into the field's type
-	Missing                      // a required value is in no layer
-	Unknown                      // a key that no field of the type takes
-	Conflict                     // a key has both a value and children, and the type holds only one
-	Gap                          // a list lacks an element below one that it has
-	Refused                      // a validator said no
-	TooLarge                     // a limit on keys or bytes was passed
-	Deprecated                   // a field is set by a key that is to be given up; a warning
+	Unusable   ProblemKind = iota // the content of a source can't be read: a document doesn't parse, a file is gone
+	Duplicate                     // a key stands twice in one layer
+	Mistyped                      // the value can't be made into the field's type
+	Missing                       // a required value is in no layer
+	Unknown                       // a key that no field of the type takes
+	Conflict                      // a key has both a value and children, and the type holds only one
+	Gap                           // a list lacks an element below one that it has
+	Refused                       // a validator said no
+	TooLarge                      // a limit on keys or bytes was passed
+	Deprecated                    // a field is set by a key that is to be given up; a warning
 )
 
 var problemKinds = [...]string{"unusable", "duplicate", "mistyped", "missing", "unknown", "conflict", "gap", "refused", "too large", "deprecated"}
