@@ -100,7 +100,7 @@ func (c *cached) first(ctx context.Context, emit func(Snapshot)) error {
 		answered = func() { impatience.Stop() }
 	}
 	defer answered()
-	err := c.watch(watching, c.keeping(func(snap Snapshot) {
+	err := <-startWatch(watching, c.Source, c.keeping(func(snap Snapshot) {
 		answered()
 		emit(snap)
 	}))
@@ -117,21 +117,12 @@ func (c *cached) first(ctx context.Context, emit func(Snapshot)) error {
 	c.spent = true
 	switch {
 	case unusable == nil:
+		snap.Degraded = err
 		emit(snap)
 	case !errors.Is(unusable, fs.ErrNotExist):
 		c.unusable = unusable
 	}
 	return err
-}
-
-// watch is the source's Watch, with a panic of it taken for a failure.
-func (c *cached) watch(ctx context.Context, emit func(Snapshot)) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = panicError(v)
-		}
-	}()
-	return c.Source.Watch(ctx, emit)
 }
 
 // keeping is emit, and writes each good snapshot to the file. It does so after
@@ -155,12 +146,8 @@ func (c *cached) keeping(emit func(Snapshot)) func(Snapshot) {
 
 // noted is a snapshot that says if it could not be written.
 func (c *cached) noted(snap Snapshot) Snapshot {
-	if c.failure == nil {
-		return snap
+	if c.failure != nil {
+		snap.addNote(fmt.Sprintf("not cached in %s: %v", c.file, c.failure))
 	}
-	if snap.Note != "" {
-		snap.Note += "; "
-	}
-	snap.Note += fmt.Sprintf("not cached in %s: %v", c.file, c.failure)
 	return snap
 }

@@ -9,16 +9,23 @@ import (
 
 // emit records a snapshot. One that comes after its Watch was ended is dropped:
 // the next Watch reads everything again.
-func (s *Supervisor) emit(ctx context.Context, r *round, snap Snapshot) {
+func (s *Supervisor) emit(ctx context.Context, a *attempt, snap Snapshot) {
+	snap.Err, snap.Degraded = sound(snap.Err), sound(snap.Degraded)
 	prev, _, delivered := s.Latest()
-	moved, text := false, ""
-	if snap.Err != nil {
-		text = snap.Err.Error()
-	} else {
+	changed, moved := false, false
+	if snap.Err == nil {
 		read := snap.Tree
 		snap.Tree = tree.Reuse(prev.Tree, read)
-		moved = !delivered || snap.Revision != prev.Revision || !snap.Tree.Same(prev.Tree) ||
+		changed = !delivered || !snap.Tree.Same(prev.Tree)
+		moved = changed || snap.Revision != prev.Revision ||
 			snap.Revision == "" && !read.Identical(prev.Tree) && !samePlaces(prev.Tree, snap.Tree)
+	}
+	err, text := snap.Err, ""
+	if err == nil {
+		err = snap.Degraded
+	}
+	if err != nil {
+		text = err.Error()
 	}
 	dropped := false
 	s.update(func() {
@@ -26,21 +33,23 @@ func (s *Supervisor) emit(ctx context.Context, r *round, snap Snapshot) {
 			return
 		}
 		now := time.Now()
-		if state, _ := s.stateLocked(now); state != Live {
-			s.since = now
-		}
-		s.findLocked()
-		s.contact, s.attempted, s.retries = now, true, 0
-		s.err, s.errText, s.note = snap.Err, text, snap.Note
+		s.standLocked(now, snap.Degraded != nil)
+		s.contact, s.attempted = now, true
+		s.err, s.errText, s.note = err, text, snap.Note
+		s.count.Emits++
+		s.count.Bytes += max(0, snap.Bytes)
 		if snap.Err == nil {
 			s.snap = snap
 		}
 		if moved {
 			s.version++
 		}
+		if changed {
+			s.count.LastChange = now
+		}
 	})
 	if !dropped {
-		s.answer(r, nil)
+		s.answer(a, nil)
 	}
 }
 

@@ -26,15 +26,15 @@ func (f scripted) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 // running is a supervisor that runs until the test's bubble ends.
 type running struct {
 	*source.Supervisor
-	told atomic.Int32 // calls of changed
-	stop func()       // ends Run and waits for it
+	reported atomic.Int32 // calls of changed
+	stop     func()       // ends Run and waits for it
 }
 
 // run starts a supervisor within a synctest bubble, and waits until it idles.
 func run(t *testing.T, src source.Source, p source.Policy) *running {
 	t.Helper()
 	r := &running{}
-	r.Supervisor = source.NewSupervisor(src, p, func() { r.told.Add(1) })
+	r.Supervisor = source.NewSupervisor(src, p, func() { r.reported.Add(1) })
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- r.Run(ctx) }()
@@ -73,7 +73,7 @@ func (r *running) expect(t *testing.T, state source.State, err error) source.Sta
 // calls fails the test unless changed was called n times since it was last asked.
 func (r *running) calls(t *testing.T, n int32, why string) {
 	t.Helper()
-	if got := r.told.Swap(0); got != n {
+	if got := r.reported.Swap(0); got != n {
 		t.Fatalf("%s: changed was called %d times, want %d", why, got, n)
 	}
 }

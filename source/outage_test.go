@@ -48,7 +48,7 @@ func TestU6AnOutageOfTwentyMinutes(t *testing.T) {
 		f.heal()
 		r := run(t, f, source.Policy{})
 		sleep(time.Minute)
-		r.told.Store(0)
+		r.reported.Store(0)
 		f.cut()
 		synctest.Wait()
 		lost := time.Now()
@@ -147,7 +147,7 @@ func TestU3StalenessDeadline(t *testing.T) {
 				m.Fail(errCut)
 				synctest.Wait()
 				lost := time.Now()
-				r.told.Store(0)
+				r.reported.Store(0)
 				if tt.after == 0 {
 					sleep(time.Hour)
 					r.expect(t, source.Retrying, errCut)

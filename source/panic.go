@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// panicError tells where a source panicked and with what type of value. The
+// panicError returns where a source panicked and with what type of value. The
 // value itself may hold a secret, so only the runtime's own is shown.
 func panicError(v any) error {
 	what := fmt.Sprintf("%T", v)
-	if e, ok := v.(runtime.Error); ok {
+	if e, ok := v.(runtime.Error); ok && sound(e) == v {
 		what = e.Error()
 	}
 	callers := make([]uintptr, 32)

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
+
+	"github.com/confsync/confsync/tree"
 )
 
 // Policy says how patient a [Supervisor] is. The zero Policy is the one to use
@@ -30,16 +32,56 @@ type Policy struct {
 	Healthy time.Duration
 }
 
+// WithPolicy returns src with a Policy of its own: those of its fields that are
+// not zero go before what the [Supervisor], or the Config, is given for all
+// sources.
+func WithPolicy(p Policy, src Source) Source { return ruled{src, p} }
+
+type ruled struct {
+	Source
+	policy Policy
+}
+
+func (r ruled) Unwrap() Source { return r.Source }
+
+func (r ruled) WithShape(shape *tree.Shape) (Source, error) {
+	return reshape(r.Source, shape, func(src Source) Source { return ruled{src, r.policy} })
+}
+
+// policyOf returns p with what [WithPolicy] has said of a source, the outermost
+// first.
+func policyOf(src Source, p Policy) Policy {
+	var own Policy
+	for r := range find[ruled](src) {
+		own = own.or(r.policy)
+	}
+	return own.or(p)
+}
+
+// or returns p with what is zero taken from another.
+func (p Policy) or(other Policy) Policy {
+	return Policy{
+		StaleAfter: cmp.Or(p.StaleAfter, other.StaleAfter),
+		Resync:     cmp.Or(p.Resync, other.Resync),
+		MinBackoff: cmp.Or(p.MinBackoff, other.MinBackoff),
+		MaxBackoff: cmp.Or(p.MaxBackoff, other.MaxBackoff),
+		Healthy:    cmp.Or(p.Healthy, other.Healthy),
+	}
+}
+
 func (p Policy) withDefaults() Policy {
-	p.StaleAfter = cmp.Or(p.StaleAfter, 30*time.Second)
-	p.Resync = cmp.Or(p.Resync, 15*time.Minute)
-	p.MinBackoff = cmp.Or(p.MinBackoff, 200*time.Millisecond)
-	p.MaxBackoff = max(p.MinBackoff, cmp.Or(p.MaxBackoff, 30*time.Second))
-	p.Healthy = cmp.Or(p.Healthy, 10*time.Second)
+	p = p.or(Policy{
+		StaleAfter: 30 * time.Second,
+		Resync:     15 * time.Minute,
+		MinBackoff: 200 * time.Millisecond,
+		MaxBackoff: 30 * time.Second,
+		Healthy:    10 * time.Second,
+	})
+	p.MaxBackoff = max(p.MinBackoff, p.MaxBackoff)
 	return p
 }
 
-// backoff is the wait between attempts. It never gives up.
+// backoff returns the waits between attempts. It never gives up.
 func (p Policy) backoff() *backoff.ExponentialBackOff {
 	return backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(p.MinBackoff),
@@ -49,7 +91,7 @@ func (p Policy) backoff() *backoff.ExponentialBackOff {
 	)
 }
 
-// untilResync is ctx with the deadline of one Watch.
+// untilResync returns ctx with the deadline of one Watch.
 func (p Policy) untilResync(ctx context.Context) (context.Context, context.CancelFunc) {
 	if p.Resync < 0 {
 		return context.WithCancel(ctx)

@@ -17,7 +17,7 @@ func TestRefreshReadsAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &deaf{Memory: sourcetest.NewMemory("m", map[string]any{"a": 1})}
 		r := run(t, d, source.Policy{})
-		r.told.Store(0)
+		r.reported.Store(0)
 		d.Set("a", 2)
 		synctest.Wait()
 		if err := r.Refresh(t.Context()); err != nil {

@@ -30,7 +30,7 @@ func TestU7ResyncRepairsALostEvent(t *testing.T) {
 		d := &deaf{Memory: sourcetest.NewMemory("m", map[string]any{"a": 1})}
 		r := run(t, d, source.Policy{})
 		started := r.Status().Since
-		r.told.Store(0)
+		r.reported.Store(0)
 		d.Set("a", 2)
 		sleep(7 * time.Minute)
 		if got := r.root(t); got != "{a:1}" {
@@ -62,7 +62,7 @@ func TestResyncInterval(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := &deaf{Memory: sourcetest.NewMemory("m", nil)}
 				r := run(t, d, source.Policy{Resync: tt.resync})
-				r.told.Store(0)
+				r.reported.Store(0)
 				sleep(100 * time.Hour)
 				r.calls(t, 0, "resyncs that find nothing")
 				began := d.began.all()
@@ -124,7 +124,7 @@ func TestResyncThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &turning{takes: 10 * time.Second}
 		r := run(t, src, source.Policy{})
-		r.told.Store(0)
+		r.reported.Store(0)
 		began := src.resynced()
 		r.expect(t, source.Live, nil)
 		sleep(time.Until(began.Add(10*time.Second - 1)))
@@ -147,7 +147,7 @@ func TestU3ResyncThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &turning{takes: -1}
 		r := run(t, src, source.Policy{})
-		r.told.Store(0)
+		r.reported.Store(0)
 		began := src.resynced()
 		sleep(time.Until(began.Add(30*time.Second - 1)))
 		r.expect(t, source.Live, nil)

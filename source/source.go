@@ -1,6 +1,8 @@
 // Package source defines what a place that holds configuration must do, and
-// runs it: [Source] is the contract, [Supervisor] keeps one connected, and the
-// combinators ([Optional], [Named], [Mount], [Poll]) make sources of sources.
+// runs it. [Source] is the contract and [Supervisor] keeps one connected. The
+// combinators make sources of sources: [Optional], [Named], [Mount],
+// [WithPolicy], [Cached]. [Static] and [Poll] are sources made of values and of a
+// function; [Table] is for stores of flat keys.
 //
 // The stores themselves are in the packages below this one, so that a program
 // compiles only the clients it uses. Package sourcetest checks a Source
@@ -28,7 +30,9 @@ import (
 //  4. An error or an answer that cannot be trusted is returned, never emitted as
 //     an empty tree. Content that was read and cannot be used (a document that
 //     does not parse, a file that is gone) is emitted as [Snapshot].Err, and
-//     the watch goes on.
+//     the watch goes on. A file that is only replaced is gone for a moment: absence is
+//     reported once it has lasted for as long as the source waits for writes
+//     to settle. An error does not name its source: who shows it does.
 //  5. emit never blocks for long; a source may call it as fast as it likes.
 //     An emit of an unchanged tree says that the source is still in touch, and
 //     costs nothing downstream.
@@ -36,8 +40,18 @@ import (
 //     time: the second is an error that says so ([Single] is made for this).
 //     The supervisor calls again, with backoff; the source itself has no retry
 //     loop, no sleep and no log line per retry.
+//  7. Memory stays within twice the source's bound on bytes, whatever the store
+//     holds. A timeout measures silence, not the time that the whole takes.
 //
 // Emit is called from one goroutine at a time.
+//
+// A source that stands before another one has a method
+//
+//	Unwrap() Source
+//
+// that returns it, by which [IsOptional] and what [WithPolicy] has said are found. If
+// the inner one is [Shaped], so is the outer: its WithShape wraps what the inner
+// one's returns.
 type Source interface {
 	// Name says which source this is, in errors, explanations and status, such
 	// as "file config.yaml". It doesn't change.
@@ -59,6 +73,16 @@ type Snapshot struct {
 	// step, such as "polling every 30s: notifications are off". Status shows it.
 	Note string
 
+	// Bytes is how many bytes of content the source has read for this snapshot. Zero: it
+	// doesn't count them. It is for metrics only.
+	Bytes int64
+
+	// Degraded, when not nil, says why this state can't be vouched for, such as
+	// "the member has no leader". The Tree is taken like any other; the source's
+	// state is [Degraded] and not [Live], and its error is this, until a snapshot
+	// comes without it.
+	Degraded error
+
 	// Err, when not nil, says that the source was reached and its content can't
 	// be used. The Tree is then ignored, the last good one stays, and Status
 	// reports the error. An error that wraps [fs.ErrNotExist] says there is no
@@ -77,3 +101,11 @@ type Shaped interface {
 
 // ErrAbsent is [fs.ErrNotExist], under the name that fits any source.
 var ErrAbsent = fs.ErrNotExist
+
+// addNote appends to the note, after a semicolon.
+func (s *Snapshot) addNote(note string) {
+	if s.Note != "" {
+		note = s.Note + "; " + note
+	}
+	s.Note = note
+}

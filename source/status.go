@@ -1,44 +1,111 @@
 package source
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 )
 
-// State says how a supervised source stands with its store.
+// State says how a supervised source stands with its store. Its text, in JSON
+// too, is its name in lower case.
 type State uint8
 
 // The states.
 const (
 	Connecting State = iota // it has not delivered yet
 	Live                    // it is in touch
+	Degraded                // it is in touch with something that can't vouch for what it says; see Snapshot.Degraded
 	Retrying                // it was in touch, and is cut off for less than StaleAfter
 	Stale                   // it is cut off for StaleAfter or longer
 	Closed                  // Run has returned
 )
 
-var stateNames = [...]string{"connecting", "live", "retrying", "stale", "closed"}
+var stateNames = []string{"connecting", "live", "degraded", "retrying", "stale", "closed"}
 
-func (s State) String() string { return stateNames[s] }
+func (s State) String() string {
+	if int(s) >= len(stateNames) {
+		return fmt.Sprintf("state %d", uint8(s))
+	}
+	return stateNames[s]
+}
 
-// Status is what an operator wants to know about a source.
+// MarshalText returns the state's name.
+func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText takes the name of a state.
+func (s *State) UnmarshalText(text []byte) error {
+	i := slices.Index(stateNames, string(text))
+	if i < 0 {
+		return fmt.Errorf("unknown state %q", text)
+	}
+	*s = State(i)
+	return nil
+}
+
+// Status is what an operator wants to know about a source. In JSON the fields
+// have the names that their tags say, the error is a text "err", and what is
+// zero or empty is left out, but for the counters.
 type Status struct {
-	Name     string
-	State    State
-	Since    time.Time // when State was entered; for Retrying and Stale, when contact was lost
-	Contact  time.Time // the last emit; zero before the first
-	Err      error     // why it is not Live or, while Live, why its present content can't be used; nil when all is well
-	Revision string    // of the last good snapshot
-	Note     string    // of the last snapshot
-	Optional bool      // its absence holds nothing up
-	Retries  int       // failed attempts since it was last Live
+	Name     string    `json:"name"`
+	State    State     `json:"state"`
+	Since    time.Time `json:"since,omitzero"`    // when State was entered; for Retrying and Stale, when contact was lost
+	Contact  time.Time `json:"contact,omitzero"`  // the last emit; zero before the first
+	Err      error     `json:"-"`                 // why it is not Live or, while Live, why its present content can't be used; nil when all is well
+	Revision string    `json:"revision,omitzero"` // of the last good snapshot
+	Note     string    `json:"note,omitzero"`     // of the last snapshot
+	Optional bool      `json:"optional,omitzero"` // its absence holds nothing up
+	Retries  int       `json:"retries"`           // failed attempts since it was last Live
+	Counters
+}
+
+// Counters tell what has happened to a source since its supervisor was made.
+// They never go back, so that flapping shows between two looks.
+type Counters struct {
+	Watches    int64     `json:"watches"`             // calls of Watch
+	Failures   int64     `json:"failures"`            // of them, those that failed
+	Resyncs    int64     `json:"resyncs"`             // of them, those in touch that were started anew, by Policy.Resync or Refresh
+	Emits      int64     `json:"emits"`               // snapshots, those that changed nothing and those that can't be used included
+	Bytes      int64     `json:"bytes"`               // that the source has read, as far as it counts them: the sum of Snapshot.Bytes
+	LastChange time.Time `json:"lastChange,omitzero"` // when the values last changed; zero before the first snapshot
+}
+
+// MarshalJSON returns the status as an object; see [Status].
+func (s Status) MarshalJSON() ([]byte, error) {
+	type plain Status
+	with := struct {
+		plain
+		Err string `json:"err,omitempty"`
+	}{plain: plain(s)}
+	if s.Err != nil {
+		with.Err = s.Err.Error()
+	}
+	return json.Marshal(with)
+}
+
+// UnmarshalJSON takes what MarshalJSON has made. The error keeps its text only.
+func (s *Status) UnmarshalJSON(data []byte) error {
+	type plain Status
+	var with struct {
+		plain
+		Err string `json:"err"`
+	}
+	if err := json.Unmarshal(data, &with); err != nil {
+		return err
+	}
+	*s = Status(with.plain)
+	if with.Err != "" {
+		s.Err = errors.New(with.Err)
+	}
+	return nil
 }
 
 // errSilent is why a source is Stale whose Watch was started anew and neither
 // answers nor fails.
 var errSilent = errors.New("no answer since the watch was started anew")
 
-// Status is how the source stands now. It may be called at any time.
+// Status returns how the source stands now. It may be called at any time.
 func (s *Supervisor) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,76 +117,11 @@ func (s *Supervisor) Status() Status {
 		Note:     s.note,
 		Optional: s.optional,
 		Retries:  s.retries,
+		Counters: s.count,
 	}
 	st.State, st.Since = s.stateLocked(time.Now())
 	if st.State == Stale && !s.down {
 		st.Err = errSilent
 	}
 	return st
-}
-
-// stateLocked is the state at a time, and since when. It is computed rather
-// than stored, so that a state that time alone ends is never reported late.
-func (s *Supervisor) stateLocked(now time.Time) (State, time.Time) {
-	switch {
-	case s.closed:
-		return Closed, s.since
-	case s.contact.IsZero():
-		return Connecting, s.since
-	case s.lost.IsZero():
-		return Live, s.since
-	case s.policy.StaleAfter >= 0 && now.Sub(s.lost) >= s.policy.StaleAfter:
-		return Stale, s.lost
-	case s.down:
-		return Retrying, s.lost
-	}
-	return Live, s.since // its watch was started anew, and has yet to answer
-}
-
-// face is what callers of changed were last told.
-type face struct {
-	state     State
-	attempted bool
-	err, note string
-	version   uint64
-}
-
-// update makes a change under the lock and calls changed if it shows.
-func (s *Supervisor) update(change func()) {
-	s.mu.Lock()
-	change()
-	state, _ := s.stateLocked(time.Now())
-	now := face{state, s.attempted, s.errText, s.note, s.version}
-	shows := now != s.told
-	s.told = now
-	s.mu.Unlock()
-	if shows {
-		s.changed()
-	}
-}
-
-// loseLocked notes that contact was lost just now, and sees to it that changed
-// is called when that makes the source stale.
-func (s *Supervisor) loseLocked(now time.Time) {
-	if s.contact.IsZero() || !s.lost.IsZero() {
-		return
-	}
-	s.lost = now
-	if s.policy.StaleAfter < 0 {
-		return
-	}
-	s.timers.Add(1)
-	s.timer = time.AfterFunc(s.policy.StaleAfter, func() {
-		defer s.timers.Done()
-		s.update(func() {})
-	})
-}
-
-// findLocked ends what loseLocked began.
-func (s *Supervisor) findLocked() {
-	s.lost, s.down = time.Time{}, false
-	if s.timer != nil && s.timer.Stop() {
-		s.timers.Done()
-	}
-	s.timer = nil
 }

@@ -49,7 +49,7 @@ func TestSupervisorTellsOnlyOfChanges(t *testing.T) {
 	tests := []struct {
 		name     string
 		a, b     source.Snapshot
-		told     int32
+		calls    int32
 		versions uint64
 	}{
 		{"the very same", source.Snapshot{Tree: one}, source.Snapshot{Tree: one}, 0, 0},
@@ -76,7 +76,7 @@ func TestSupervisorTellsOnlyOfChanges(t *testing.T) {
 				r.calls(t, 1, "first emit")
 				before, v1, _ := r.Latest()
 				sleep(time.Second)
-				r.calls(t, tt.told, "second emit")
+				r.calls(t, tt.calls, "second emit")
 				after, v2, _ := r.Latest()
 				if v2-v1 != tt.versions {
 					t.Errorf("version grew by %d, want %d", v2-v1, tt.versions)
@@ -236,7 +236,7 @@ func TestSupervisorClosesDuringAnOutage(t *testing.T) {
 		m.Fail(errCut)
 		sleep(10 * time.Second)
 		r.stop()
-		r.told.Store(0)
+		r.reported.Store(0)
 		sleep(time.Hour)
 		r.expect(t, source.Closed, errCut)
 		r.calls(t, 0, "after the close")

@@ -1,12 +1,29 @@
 package source
 
-import "github.com/confsync/confsync/tree"
+import (
+	"iter"
 
-// wrapper is what a source that stands before another one has, so that
-// questions about the inner one can be answered.
-type wrapper interface{ Unwrap() Source }
+	"github.com/confsync/confsync/tree"
+)
 
-// reshape gives the source inside a wrapper the shape, if it wants one, and
+// find yields the sources of a type among src and those that it stands before,
+// the outermost first.
+func find[S Source](src Source) iter.Seq[S] {
+	return func(yield func(S) bool) {
+		for {
+			if found, ok := src.(S); ok && !yield(found) {
+				return
+			}
+			outer, ok := src.(interface{ Unwrap() Source })
+			if !ok {
+				return
+			}
+			src = outer.Unwrap()
+		}
+	}
+}
+
+// reshape gives the source inside another the shape, if it wants one, and
 // wraps what it becomes.
 func reshape(inner Source, shape *tree.Shape, wrap func(Source) Source) (Source, error) {
 	shaped, ok := inner.(Shaped)
