@@ -29,7 +29,7 @@ func (m mounted) Unwrap() Source { return m.Source }
 func (m mounted) WithShape(shape *tree.Shape) (Source, error) {
 	if _, ok := m.Source.(Shaped); ok {
 		if shape = shape.Sub(m.path); shape == nil {
-			return nil, fmt.Errorf("%s: mounted at %q, where the type has no field", m.Name(), m.path)
+			return nil, fmt.Errorf("mounted at %q, where the type has no field", m.path)
 		}
 	}
 	return reshape(m.Source, shape, func(src Source) Source { return mounted{src, m.path} })

@@ -93,7 +93,8 @@ type Snapshot struct {
 
 // Shaped is a source that must know the type it fills to understand its own
 // names, as the environment must to split DB_MAX_CONNS. Open calls WithShape
-// once, before any Watch, and uses the source it returns. An error fails Open.
+// once, before any Watch, and uses the source it returns. An error fails Open,
+// which puts the source's name before it.
 type Shaped interface {
 	Source
 	WithShape(*tree.Shape) (Source, error)

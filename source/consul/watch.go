@@ -2,7 +2,6 @@ package consul
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/confsync/confsync/source"
@@ -28,7 +27,7 @@ func (s *store) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return fmt.Errorf("%s: %w", s.Name(), context.Cause(watching))
+	return context.Cause(watching)
 }
 
 // follow asks again and again for what is newer than it knows. It believes

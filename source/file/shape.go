@@ -17,7 +17,7 @@ func (w *watched) WithShape(shape *tree.Shape) (source.Source, error) {
 	}
 	names, err := source.NewNames(shape, "_")
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", w.name, err)
+		return nil, err
 	}
 	shaped := newWatched("file", w.path, &w.opts)
 	shaped.read = shaped.readDocument

@@ -69,7 +69,7 @@ func TestShapeThatClashes(t *testing.T) {
 		{Key: "db", Shape: &tree.Shape{Fields: []tree.Field{{Key: "max", Shape: text}}}},
 	}}
 	_, err := New(".env", nil).(source.Shaped).WithShape(bad)
-	if err == nil || !strings.HasPrefix(err.Error(), "file .env: ") {
-		t.Errorf("error %v, want one of file .env", err)
+	if err == nil || !strings.HasPrefix(err.Error(), "fields db.max and db_max have one name") {
+		t.Errorf("error %v, want one that names both fields", err)
 	}
 }

@@ -41,7 +41,7 @@ func (w *watched) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	if w.abs == "" {
 		abs, err := absolute(w.path)
 		if err != nil {
-			return fmt.Errorf("%s: %w", w.name, err)
+			return err
 		}
 		w.abs = abs
 	}

@@ -45,7 +45,7 @@ type flags struct {
 func (f flags) WithShape(shape *tree.Shape) (source.Source, error) {
 	names, err := source.NewNames(shape, ".-_")
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.Name(), err)
+		return nil, err
 	}
 	f.names = names
 	return f, nil

@@ -160,8 +160,8 @@ func TestFlagsNotParsed(t *testing.T) {
 func TestFlagsClash(t *testing.T) {
 	clash := &tree.Shape{Fields: []tree.Field{{Key: "maxConns", Shape: leaf}, {Key: "max_conns", Shape: leaf}}}
 	_, err := flags.New(parsed(t)).(source.Shaped).WithShape(clash)
-	if err == nil || !strings.HasPrefix(err.Error(), "flags: ") {
-		t.Errorf("got %v, want an error of the source", err)
+	if err == nil || !strings.HasPrefix(err.Error(), "fields maxConns and max_conns have one name") {
+		t.Errorf("got %v, want one that names both fields", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package sourcetest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
@@ -124,6 +125,12 @@ var broken = []struct {
 			emit(source.Snapshot{})
 		}
 		return err
+	}},
+	{"names itself", "4: An error does not name", func(ctx context.Context, m *sourcetest.Memory, emit func(source.Snapshot)) error {
+		if err := m.Watch(ctx, emit); ctx.Err() == nil {
+			return fmt.Errorf("%s: %w", m.Name(), err)
+		}
+		return ctx.Err()
 	}},
 	{"ends for bad content", "4: Content that can't be used", func(ctx context.Context, m *sourcetest.Memory, emit func(source.Snapshot)) error {
 		ctx, cancel := context.WithCancelCause(ctx)

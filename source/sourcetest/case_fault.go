@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,6 +27,17 @@ func keepsErrorsApart(tr *trial) {
 	for _, snap := range append(w.seen(), again.seen()...) {
 		if got := stateOf(snap.Tree); snap.Err != nil || !maps.Equal(got, tr.now) {
 			tr.Errorf("emitted %v with error %v, though the store holds %v", got, snap.Err, tr.now)
+		}
+	}
+}
+
+func leavesOutItsName(tr *trial) {
+	w := tr.start()
+	w.holds("the start", tr.now)
+	tr.cut()
+	for _, err := range []error{w.returned("after the fault"), tr.start().returned("though it is cut off")} {
+		if err != nil && strings.HasPrefix(err.Error(), tr.src.Name()) {
+			tr.Errorf("the error %q begins with the name of the source, which who shows it puts before it", err)
 		}
 	}
 }

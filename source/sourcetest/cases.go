@@ -18,6 +18,7 @@ var cases = []struct {
 	{"3: A key that is absent is deleted", []string{"Set", "Delete"}, showsDeletes},
 	{"4: An error is returned, never emitted as an empty tree", []string{"Break"}, keepsErrorsApart},
 	{"4: Content that can't be used is emitted as Err, and the watch goes on", []string{"Set", "Spoil"}, reportsContent},
+	{"4: An error does not name its source", []string{"Break"}, leavesOutItsName},
 	{"5: A source may call emit as fast as it likes, and the newest state arrives", []string{"Set"}, arrivesAfterABurst},
 	{"5: An emit of an unchanged tree costs nothing downstream", []string{"Set"}, ignoresTheSameValue},
 	{"6: Watch may be called again after it has returned", []string{"Set"}, watchesAgain},
