@@ -1,6 +1,7 @@
 package confsync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"reflect"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/confsync/confsync/binder"
 )
@@ -16,13 +18,15 @@ import (
 // may be called from any goroutine.
 type Config[T any] struct {
 	value   atomic.Pointer[T] // the hub's present value once more, so that Get is one load
-	opts    Options[T]
 	reducer *reducer
 	hub     *hub
+	crew    *crew
 
-	stop   context.CancelFunc
-	joined sync.WaitGroup // the reducer and the supervisors
-	closed sync.Once
+	stop    context.CancelFunc
+	sources sync.WaitGroup // the supervisors
+	timeout time.Duration  // of Close
+	closed  sync.Once
+	over    chan struct{} // closed when everything has ended
 }
 
 // Open starts the sources and returns once every required one has delivered
@@ -31,78 +35,51 @@ type Config[T any] struct {
 // It returns an [*Error] with every problem when the configuration can't be
 // served: also, at once, when the content of a required source can't be used
 // or isn't there. A source that can't be reached is tried again until
-// StartTimeout. When it returns an error nothing is left running.
+// StartTimeout. When it returns an error nothing is left running, but for code
+// of the program's that has not returned when ctx or StartTimeout ended.
 func Open[T any](ctx context.Context, opts Options[T]) (*Config[T], error) {
 	b, err := binder.New(reflect.TypeFor[T](), opts.DecodeHooks...)
 	if err != nil {
 		return nil, fmt.Errorf("confsync: %w", err)
 	}
-	c := &Config[T]{opts: opts}
-	c.hub = newHub(logger{opts.Logger}, func(value any) { c.value.Store(value.(*T)) })
-	c.reducer, err = newReducer(b, opts.Sources, opts.Policy, opts.Unknown, c.hub)
-	if err != nil {
+	c := &Config[T]{crew: newCrew(), over: make(chan struct{}), timeout: cmp.Or(opts.CloseTimeout, defaultCloseTimeout)}
+	c.hub = newHub(logger{opts.Logger}, c.crew, func(value any) { c.value.Store(value.(*T)) })
+	c.reducer = newReducer(b, c.hub, opts)
+	if c.reducer.stack, err = newStack(b, opts.Sources, opts.Policy, c.reducer.changed); err != nil {
 		return nil, fmt.Errorf("confsync: %w", err)
 	}
-	c.reducer.validate = c.validate
-
 	run, stop := context.WithCancel(context.Background())
-	c.stop = stop
+	c.stop, c.reducer.over = stop, run.Done()
 	for _, f := range c.reducer.stack.feeds {
-		c.joined.Go(func() { f.sup.Run(run) })
+		c.sources.Go(func() { f.sup.Run(run) })
 	}
-	if err := c.start(ctx); err != nil {
+	if timeout := cmp.Or(opts.StartTimeout, defaultStartTimeout); timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
+	if err := c.reducer.open(ctx); err != nil {
+		if c.reducer.applying.Load() != nil {
+			c.timeout = time.Nanosecond // wait for no code that hangs
+		}
 		c.Close()
 		return nil, err
 	}
 	for _, note := range b.Notes() {
 		c.hub.log.get().Warn("confsync: not honoured", "problem", note)
 	}
-	c.joined.Go(func() { c.reducer.run(run, opts.Quiet) })
 	return c, nil
 }
 
-// start waits for the first word of the sources and makes the first value.
-func (c *Config[T]) start(ctx context.Context) error {
-	timeout := c.opts.StartTimeout
-	if timeout == 0 {
-		timeout = defaultStartTimeout
+// Load returns the configuration as it is now, for a program that never reloads
+// it. It is Open, Get and Close: nothing is left running, and the errors are
+// Open's.
+func Load[T any](ctx context.Context, opts Options[T]) (*T, error) {
+	c, err := Open(ctx, opts)
+	if err != nil {
+		return nil, err
 	}
-	if timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, timeout)
-		defer cancel()
-	}
-	if err := c.reducer.await(ctx); err != nil {
-		return err
-	}
-	c.reducer.reduce()
-	if now := c.hub.present(); now.number == 0 {
-		return now.rejected
-	}
-	return nil
-}
-
-// validate asks the type's own Validate method and then the one in the options.
-func (c *Config[T]) validate(old, next any) error {
-	return validated(func() (err error) {
-		if v, ok := next.(interface{ Validate() error }); ok {
-			err = v.Validate()
-		}
-		if c.opts.Validate != nil {
-			before, _ := old.(*T)
-			err = errors.Join(err, c.opts.Validate(before, next.(*T)))
-		}
-		return err
-	})
-}
-
-// panicText is a panic's value as far as it can be harmless: an error of the
-// runtime or one the program made itself, never a formatted configuration value.
-func panicText(v any) string {
-	if err, ok := v.(error); ok {
-		return err.Error()
-	}
-	return fmt.Sprintf("%T", v)
+	return c.Get(), c.Close()
 }
 
 // tap is the whole of the configuration.
@@ -127,15 +104,40 @@ func (c *Config[T]) Refresh(ctx context.Context) error { return c.reducer.refres
 // Status returns how the configuration and each of its sources stand.
 func (c *Config[T]) Status() Status { return c.reducer.status() }
 
+// ErrRunning is returned by Close when code of the program's, or a source, has
+// not returned in time.
+var ErrRunning = errors.New("confsync: closed, but a callback, a validator or a source has not returned")
+
 // Close stops the sources and returns when the last callback has returned; no
-// other call is made after it. Get goes on serving the last value. Close may be
-// called more than once, but not by a callback, which it would wait for.
+// other call is made after it. Get goes on serving the last value. It waits for
+// Options.CloseTimeout and then returns ErrRunning.
+//
+// Close may be called more than once, also by a callback, a validator or any
+// other code that confsync calls: it then returns at once, without waiting, and
+// all ends when that code has returned.
 func (c *Config[T]) Close() error {
 	c.closed.Do(func() {
 		c.stop()
-		c.joined.Wait()
 		c.hub.close()
-		c.reducer.end()
+		go func() { // ends with the last of those it waits for
+			c.sources.Wait()
+			c.crew.running.Wait()
+			close(c.over)
+		}()
 	})
-	return nil
+	if c.crew.caller() != outsider {
+		return nil
+	}
+	var late <-chan time.Time
+	if c.timeout > 0 {
+		timer := time.NewTimer(c.timeout)
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case <-c.over:
+		return nil
+	case <-late:
+		return ErrRunning
+	}
 }

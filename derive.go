@@ -1,6 +1,7 @@
 package confsync
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"sync"
@@ -11,11 +12,12 @@ import (
 // a pool, and built anew when the configuration changes. Its methods may be
 // called from any goroutine.
 type Derived[R any] struct {
-	log     logger
+	hub     *hub
 	state   atomic.Pointer[derived[R]]
 	release func(R) // contains its panics; nil when there is nothing to do
 	cancel  func()
 	closed  sync.Once
+	done    chan struct{} // closed when the last has been released
 
 	mu      sync.Mutex
 	over    bool // no build begins any more
@@ -41,13 +43,12 @@ type derived[R any] struct {
 // it finish, as the Close of most clients does. A nil release does nothing.
 //
 // Builds and releases come in order, one at a time, and never in a goroutine
-// that holds up another subscriber. Neither may call Close of the Derived or of
-// the Config, which would wait for it. A build may return again what it
-// returned before: that is kept, and not released.
+// that holds up another subscriber. A build may return again what it returned
+// before: that is kept, and not released.
 func Derive[T, R any](v View[T], build func(*T) (R, error), release func(R)) (*Derived[R], error) {
-	d := &Derived[R]{log: logOf(v)}
+	d := &Derived[R]{hub: hubOf(v), done: make(chan struct{})}
 	if release != nil {
-		d.release = func(value R) { guard(d.log, "a release function", func() { release(value) }) }
+		d.release = func(value R) { d.hub.guard("a release function", func() { release(value) }) }
 	}
 	var failed error
 	d.cancel = observe(v, func(whole *T) *T { return whole }, tapOf(v).equal, func(present *T, of *generation) {
@@ -58,16 +59,16 @@ func Derive[T, R any](v View[T], build func(*T) (R, error), release func(R)) (*D
 		if !d.begin() {
 			return
 		}
-		defer d.running.Done()
-		value, err := contained(build, change.New)
-		if err == nil {
+		err := errors.New("the build ended its goroutine")
+		defer func() {
+			if err != nil {
+				d.keep(change.Generation, err)
+			}
+			d.running.Done()
+		}()
+		var value R
+		if value, err = contained(build, change.New); err == nil {
 			d.replace(value, change.Generation)
-			return
-		}
-		before := d.state.Load()
-		d.state.Store(&derived[R]{before.value, before.generation, err})
-		if before.err == nil || before.err.Error() != err.Error() {
-			d.log.get().Warn("confsync: what was built before stays", "generation", change.Generation, "error", err)
 		}
 	})
 	if failed != nil {
@@ -81,10 +82,21 @@ func Derive[T, R any](v View[T], build func(*T) (R, error), release func(R)) (*D
 func contained[T, R any](build func(*T) (R, error), config *T) (value R, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("the build panicked: %v", panicText(v))
+			err = panicked("the build", v)
 		}
 	}()
 	return build(config)
+}
+
+// keep stays with what was built before, for what was built of a generation
+// failed.
+func (d *Derived[R]) keep(generation uint64, err error) {
+	err = tellable(err, d.hub.present().lineage.secrets())
+	before := d.state.Load()
+	d.state.Store(&derived[R]{before.value, before.generation, err})
+	if before.err == nil || before.err.Error() != err.Error() {
+		d.hub.log.get().Warn("confsync: what was built before stays", "generation", generation, "error", err)
+	}
 }
 
 // Get returns what was built last: one atomic load.
@@ -93,19 +105,33 @@ func (d *Derived[R]) Get() R { return d.state.Load().value }
 // Err returns why the newest configuration has not been built, nil when it has.
 func (d *Derived[R]) Err() error { return d.state.Load().err }
 
+// Current returns what was built last and the generation it was built of, the
+// two together.
+func (d *Derived[R]) Current() (value R, generation uint64) {
+	s := d.state.Load()
+	return s.value, s.generation
+}
+
 // Close ends the builds, waits for one that runs, and releases what was built
-// last, which Get goes on returning. It may be called more than once.
+// last, which Get goes on returning. It may be called more than once. Called by
+// a build, a release or another callback of the Config it doesn't wait.
 //
 // Close of the Config ends the builds too and releases nothing: whoever uses
 // what was built may outlive the configuration. Close both, in any order.
 func (d *Derived[R]) Close() error {
 	d.closed.Do(func() {
 		d.end()
-		d.running.Wait()
-		if d.release != nil {
-			d.release(d.Get())
-		}
+		go func() { // ends with the build that runs
+			defer close(d.done)
+			d.running.Wait()
+			if d.release != nil {
+				d.hub.crew.act(calling, func() { d.release(d.Get()) })
+			}
+		}()
 	})
+	if d.hub.crew.caller() == outsider {
+		<-d.done
+	}
 	return nil
 }
 

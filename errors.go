@@ -35,14 +35,22 @@ const (
 // Error tells why a configuration can't be served, with every problem in it.
 // [Open] returns one, and Status holds one while an update stands rejected.
 type Error struct {
-	Problems   []Problem
-	More       int       // how many were found beside Problems, which are at most 100
+	Problems   []Problem // the first hundred
+	More       int       // that are not among Problems
 	At         time.Time // when it was found
 	Generation uint64    // what is served meanwhile; 0 when nothing is, at Open
 	Since      time.Time // when that generation was published
 }
 
-// Unwrap are the problems.
+func newError(found tree.ProblemList, serving *generation, secrets []string) *Error {
+	e := &Error{Problems: found.Problems, More: found.More, At: time.Now(), Generation: serving.number, Since: serving.since}
+	for i := range e.Problems {
+		e.Problems[i].Err = tellable(e.Problems[i].Err, secrets)
+	}
+	return e
+}
+
+// Unwrap returns the problems.
 func (e *Error) Unwrap() []error {
 	errs := make([]error, len(e.Problems))
 	for i, p := range e.Problems {
@@ -51,9 +59,9 @@ func (e *Error) Unwrap() []error {
 	return errs
 }
 
-// Error is the whole story:
+// Error returns the whole story:
 //
-//	confsync: update rejected, 2 problems; still serving generation 41 (since 6m12s)
+//	confsync: update rejected, 2 problems; still serving generation 41 (since 2026-03-01T12:30:05Z)
 //
 //	server.port: cannot use string "80a" as uint16
 //	    from   consul "apps/checkout/server/port" (index 8812)
@@ -68,12 +76,12 @@ func (e *Error) Error() string {
 	head := "confsync: cannot start, " + count
 	if e.Generation > 0 {
 		head = fmt.Sprintf("confsync: update rejected, %s; still serving generation %d (since %s)",
-			count, e.Generation, e.At.Sub(e.Since).Round(time.Second))
+			count, e.Generation, e.Since.Format(time.RFC3339))
 	}
 	return head + "\n\n" + e.problems()
 }
 
-// problems is the part of the text that doesn't change with time.
+// problems returns the part of the text that doesn't change with time.
 func (e *Error) problems() string {
 	texts := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
@@ -92,18 +100,30 @@ func (e *Error) problems() string {
 //	db.pool.max: 5 is less than db.pool.min (10)
 //	    from   env CHECKOUT_DB_POOL_MAX; db.pool.min from file config.yaml:31:10
 //
-// A path that can't be parsed panics. Several may be joined by [errors.Join].
+// It returns nil for a nil err. A path that can't be parsed panics. It may be
+// wrapped, and several may be joined by [errors.Join]: each is a problem.
 func Invalid(err error, path string, related ...string) error {
-	return &invalid{path: mustPath(path), related: related, err: err}
+	if err == nil {
+		return nil
+	}
+	e := &invalid{path: mustPath(path), err: err}
+	for _, r := range related {
+		e.related = append(e.related, mustPath(r))
+	}
+	return e
 }
 
 type invalid struct {
 	path    tree.Path
-	related []string
+	related []tree.Path
 	err     error
 }
 
-func (e *invalid) Error() string { return e.path.String() + ": " + e.err.Error() }
+func (e *invalid) Error() string {
+	text, _ := errorText(e.err)
+	return e.path.String() + ": " + text
+}
+
 func (e *invalid) Unwrap() error { return e.err }
 
 func mustPath(s string) tree.Path {
@@ -114,28 +134,47 @@ func mustPath(s string) tree.Path {
 	return p
 }
 
-// refusals returns the problems in a validator's error, which may join several.
+// refusals returns the problems in a validator's error: one for each of those
+// it joins, at the paths that [Invalid] gave, however they are wrapped.
 func (g *lineage) refusals(err error) []Problem {
-	p := Problem{Kind: Refused, Err: err}
-	switch e := err.(type) {
-	case nil:
+	if err == nil {
 		return nil
-	case *invalid:
-		p.Path, p.Err = g.binder.Describe(e.path).Path, e.err
-		for _, r := range e.related {
-			p.Related = append(p.Related, tree.Value{Path: g.binder.Describe(mustPath(r)).Path})
-		}
-	case Problem:
-		p = e
-	case interface{ Unwrap() []error }:
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var found []Problem
-		for _, each := range e.Unwrap() {
+		for _, each := range joined.Unwrap() {
 			found = append(found, g.refusals(each)...)
 		}
 		return found
 	}
-	if len(p.Path) > 0 {
-		p = g.locate(p)
+	p := Problem{Kind: Refused, Err: err}
+	switch e := err.(type) {
+	case *invalid:
+		p.Path, p.Err = g.binder.Describe(e.path).Path, e.err
+		for _, r := range e.related {
+			p.Related = append(p.Related, tree.Value{Path: g.binder.Describe(r).Path})
+		}
+		return []Problem{g.locate(p)}
+	case Problem:
+		return []Problem{g.located(e)}
+	case *Problem:
+		return []Problem{g.located(*e)}
+	case interface{ Unwrap() error }:
+		within := g.refusals(e.Unwrap())
+		if len(within) == 1 && len(within[0].Path) > 0 {
+			within[0].Err = err // with the words it is wrapped in
+			return within
+		}
+		if len(within) > 1 {
+			return within
+		}
 	}
 	return []Problem{p}
+}
+
+func (g *lineage) located(p Problem) Problem {
+	if len(p.Path) > 0 {
+		return g.locate(p)
+	}
+	return p
 }

@@ -25,7 +25,9 @@ type present struct {
 	*generation
 	bound    binder.Bound // the value as it was filled
 	lineage  *lineage     // where the generation came from, with its newest places
+	accepted time.Time    // when the contents were last found good
 	rejected *Error       // why the newest contents are not served; nil when they are
+	refused  *lineage     // where those came from; nil when they are served
 	unknown  *tree.Node   // keys to warn of: those that no field takes
 }
 

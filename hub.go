@@ -15,7 +15,7 @@ type hub struct {
 	log     logger
 	serve   func(value any) // makes a value the one that Get returns
 	closing chan struct{}   // closed by close
-	running sync.WaitGroup  // callbacks
+	crew    *crew
 
 	now atomic.Pointer[present] // never nil; stored under mu
 
@@ -24,16 +24,21 @@ type hub struct {
 	last   uint64
 	order  []subscriber // of subs; replaced, never written to; nil: to be made anew
 	closed bool
+
+	// Of whoever publishes: what is left to do of it, should a picking function
+	// end the goroutine.
+	next *generation
+	left []subscriber
 }
 
 // subscriber is one subscription. offer is called for every generation, in
 // order, by whoever publishes.
 type subscriber interface {
-	offer(prev, next *generation)
+	offer(next *generation)
 }
 
-func newHub(log logger, serve func(value any)) *hub {
-	h := &hub{log: log, serve: serve, closing: make(chan struct{}), subs: map[subscriber]uint64{}}
+func newHub(log logger, crew *crew, serve func(value any)) *hub {
+	h := &hub{log: log, crew: crew, serve: serve, closing: make(chan struct{}), subs: map[subscriber]uint64{}}
 	h.now.Store(&present{generation: &generation{}})
 	return h
 }
@@ -51,13 +56,28 @@ func (h *hub) set(p *present) {
 // tells of it.
 func (h *hub) publish(next *present) {
 	h.mu.Lock()
-	prev := h.now.Load()
 	h.serve(next.value)
 	h.now.Store(next)
-	subs := h.inOrderLocked()
+	h.next, h.left = next.generation, h.inOrderLocked()
 	h.mu.Unlock()
-	for _, s := range subs {
-		s.offer(prev.generation, next.generation)
+	h.offer()
+}
+
+// offer offers the newest generation to the subscribers that have yet to see it.
+func (h *hub) offer() {
+	for len(h.left) > 0 {
+		s := h.left[0]
+		h.left = h.left[1:]
+		s.offer(h.next)
+	}
+}
+
+// call runs a callback in a goroutine of its own, unless the hub is closed.
+func (h *hub) call(code func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.closed {
+		h.crew.run(calling, code)
 	}
 }
 
@@ -72,14 +92,12 @@ func (h *hub) inOrderLocked() []subscriber {
 	return h.order
 }
 
-// close ends all subscriptions and returns when the last callback has returned.
-// Nobody publishes any more.
+// close ends all subscriptions: no callback begins any more.
 func (h *hub) close() {
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.closed, h.subs, h.order = true, nil, nil
 	close(h.closing)
-	h.mu.Unlock()
-	h.running.Wait()
 }
 
 // add makes s a subscriber, provided that seen is still current.
@@ -103,11 +121,15 @@ func (h *hub) remove(s subscriber) {
 	h.order = nil
 }
 
-// guard runs code of the user's, and logs what it panics with.
-func guard(log logger, what string, code func()) (ok bool) {
+// guard runs code of the program's, and logs what it panics with and that it has
+// ended its goroutine, which nothing can prevent.
+func (h *hub) guard(what string, code func()) (ok bool) {
 	defer func() {
 		if v := recover(); v != nil {
-			log.get().Error("confsync: "+what+" panicked", "panic", panicText(v), "stack", string(debug.Stack()))
+			err := tellable(panicked(what, v), h.present().lineage.secrets())
+			h.log.get().Error("confsync: "+what+" panicked", "panic", err.Error(), "stack", string(debug.Stack()))
+		} else if !ok {
+			h.log.get().Error("confsync: "+what+" ended its goroutine", "stack", string(debug.Stack()))
 		}
 	}()
 	code()

@@ -1,6 +1,13 @@
 package confsync
 
-import "log/slog"
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strconv"
+
+	"github.com/confsync/confsync/tree"
+)
 
 // logger is a logger, or the default one of the moment a record is made: a
 // program that sets it after Open loses nothing.
@@ -11,4 +18,64 @@ func (l logger) get() *slog.Logger {
 		return slog.Default()
 	}
 	return l.set
+}
+
+// reject records the problems that stand, and logs them if they are new.
+func (r *reducer) reject(problems tree.ProblemList) {
+	next := *r.hub.present()
+	before := next.rejected
+	if problems.Len() == 0 {
+		if before != nil {
+			next.rejected, next.refused = nil, nil
+			r.hub.set(&next)
+			r.log.get().Info("confsync: update accepted again", "generation", next.number)
+		}
+		return
+	}
+	now := newError(problems, next.generation, r.newest.secrets())
+	if before != nil && before.Generation == now.Generation && before.More == now.More && before.problems() == now.problems() {
+		return
+	}
+	next.rejected, next.refused = now, r.newest
+	r.hub.set(&next)
+	if now.Generation > 0 {
+		r.logRejection(now)
+	}
+}
+
+const loggedProblems = 10 // of a rejection; Status has more of them
+
+// logRejection makes one record of a rejection, however many its problems.
+func (r *reducer) logRejection(e *Error) {
+	var problems []any
+	for i, p := range e.Problems[:min(len(e.Problems), loggedProblems)] {
+		problems = append(problems, slog.Group(strconv.Itoa(i+1), "path", p.Path.String(), "kind", p.Kind.String(),
+			"from", p.Origin.String(), "error", p.Err.Error()))
+	}
+	r.log.get().LogAttrs(context.Background(), slog.LevelWarn, "confsync: update rejected",
+		slog.Uint64("generation", e.Generation), slog.Int("problems", len(e.Problems)+e.More), slog.Group("problem", problems...))
+}
+
+// warn logs what is to be said of a configuration that is served all the same,
+// if it is new. What is gone is forgotten.
+func (r *reducer) warn(was, now *present) {
+	now.unknown = nil
+	if r.unknown == WarnUnknown {
+		now.unknown = now.bound.Unknown
+	}
+	if was.lineage != nil && now.unknown == was.unknown &&
+		slices.EqualFunc(was.lineage.strata, now.lineage.strata, func(a, b stratum) bool { return a.old == b.old }) {
+		return
+	}
+	warnings, warned := now.lineage.warnings(now.unknown), map[string]bool{}
+	for _, p := range warnings.Problems {
+		key := p.Kind.String() + " " + p.Path.String()
+		if warned[key] = true; !r.warned[key] {
+			r.log.get().Warn("confsync: "+p.Kind.String()+" key", "path", p.Path.String(), "from", p.Origin.String(), "problem", p.Err.Error())
+		}
+	}
+	if warnings.More > 0 {
+		r.log.get().Warn("confsync: more keys like these", "count", warnings.More)
+	}
+	r.warned = warned
 }

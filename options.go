@@ -24,24 +24,36 @@ type Options[T any] struct {
 	// Validate looks at the whole candidate before it is published and may
 	// refuse it; old is what is being served, nil at the first load. It runs after
 	// T's own method Validate() error, if *T or T has one. Neither may write to
-	// the value. A panic is a refusal. See [Invalid] for errors that name the
-	// values at fault. Zero: nothing is refused.
+	// the value: see Complete. A panic is a refusal. See [Invalid] for errors that
+	// name the values at fault. Zero: nothing is refused.
 	Validate func(old, next *T) error
 
 	// Logger is told of rejections, unknown keys and sources that are cut off,
-	// each once, and never of a value. Zero: [slog.Default], because a rejection
-	// must not be silent by accident.
+	// each once, and never of a secret. Zero: [slog.Default] of the moment a record
+	// is made, because a rejection must not be silent by accident.
 	Logger *slog.Logger
 
 	// Unknown says what becomes of keys that no field takes. Zero: [WarnUnknown].
 	Unknown UnknownKeys
 
-	// Quiet gathers a burst of updates into one. Zero: each is handled at once.
+	// Quiet debounces: it gathers a burst of updates into one. Zero: each is handled at once.
 	Quiet Quiet
 
 	// StartTimeout bounds Open: a required source that is still silent then is
 	// an error. Zero: 30 seconds. Negative: none but Open's context.
 	StartTimeout time.Duration
+
+	// ApplyTimeout bounds each call of Validate, and of all other code of the
+	// program's that has a say in an update: one that has not returned by then is
+	// a refusal, and what it still does is of no consequence. Decode hooks,
+	// methods of the type and picking functions are not bounded: while one hangs
+	// no update is applied, and Status says since when. Zero: a minute. Negative:
+	// no bound.
+	ApplyTimeout time.Duration
+
+	// CloseTimeout bounds how long Close waits for callbacks and sources that
+	// have not returned. Zero: 10 seconds. Negative: no bound.
+	CloseTimeout time.Duration
 
 	// DecodeHooks are mapstructure's, tried in order on every scalar before it is
 	// decoded. Zero: none.
@@ -73,5 +85,7 @@ type Quiet struct{ Min, Max time.Duration }
 
 const (
 	defaultStartTimeout = 30 * time.Second
+	defaultApplyTimeout = time.Minute
+	defaultCloseTimeout = 10 * time.Second
 	optionalGrace       = 250 * time.Millisecond // how long Open waits for the first word of an optional source
 )

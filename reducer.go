@@ -1,47 +1,70 @@
 package confsync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/confsync/confsync/binder"
 	"github.com/confsync/confsync/merge"
-	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/tree"
 )
 
 // reducer turns the layers into one generation after another. It knows the
-// user's type only through the binder. One goroutine runs it.
+// user's type only through the binder. One goroutine at a time runs it; where
+// nothing else is said, a field is that goroutine's.
 type reducer struct {
-	binder   *binder.Binder
-	stack    *stack
-	hub      *hub // what is present
-	unknown  UnknownKeys
-	log      logger
-	validate func(old, next any) error
-	nudge    chan struct{}      // one slot: something has changed; sent by supervisors, never closed
-	flush    chan chan struct{} // no buffer: reduce now and close what was sent; sent by refresh, never closed
-	over     chan struct{}      // closed by end
+	binder  *binder.Binder
+	stack   *stack
+	hub     *hub // what is present
+	crew    *crew
+	log     logger
+	unknown UnknownKeys
+	quiet   Quiet
+	limit   time.Duration // of each call of the program's code; zero or less: none
+
+	validate *validator
+
+	nudge  chan struct{}   // one slot: something has changed; sent by supervisors and by again, never closed
+	orders chan func()     // no buffer: run this; sent by do, never closed
+	over   <-chan struct{} // closed when the Config is
 
 	merged  merge.Result     // of the newest layers, served or not
+	newest  *lineage         // where they come from
 	verdict tree.ProblemList // on them
-	warned  map[string]bool
+	warned  map[string]bool  // of what is served, the warnings that were logged
+	filling bool             // code of the type's runs
+
+	stale    atomic.Bool               // the newest layers are to be judged once more
+	applying atomic.Pointer[time.Time] // since when an update is being applied; nil when none is
 }
 
-func newReducer(b *binder.Binder, sources []source.Source, p source.Policy, u UnknownKeys, h *hub) (*reducer, error) {
+func newReducer[T any](b *binder.Binder, h *hub, opts Options[T]) *reducer {
 	r := &reducer{
-		binder: b, hub: h, unknown: u, log: h.log, warned: map[string]bool{},
-		nudge: make(chan struct{}, 1), flush: make(chan chan struct{}), over: make(chan struct{}),
+		binder: b, hub: h, crew: h.crew, log: h.log, unknown: opts.Unknown, quiet: opts.Quiet,
+		limit: cmp.Or(opts.ApplyTimeout, defaultApplyTimeout),
+		nudge: make(chan struct{}, 1), orders: make(chan func()),
 	}
-	var err error
-	r.stack, err = newStack(b, sources, p, r.changed)
-	return r, err
+	r.validate = &validator{bounded: r.bounded("Validate")}
+	if opts.Validate != nil {
+		r.validate.option = func(old, next any) error {
+			before, _ := old.(*T)
+			return opts.Validate(before, next.(*T))
+		}
+	}
+	return r
 }
 
+// bounded is how code of the program's takes part in an update.
+func (r *reducer) bounded(what string) bounded {
+	return bounded{what: what, reducer: r}
+}
+
+// changed tells the reducer that there is something to do.
 func (r *reducer) changed() {
 	select {
 	case r.nudge <- struct{}{}:
@@ -49,181 +72,135 @@ func (r *reducer) changed() {
 	}
 }
 
-// run reduces until ctx ends.
-func (r *reducer) run(ctx context.Context, quiet Quiet) {
-	for {
-		var flushed chan struct{}
-		select {
-		case <-ctx.Done():
-			return
-		case flushed = <-r.flush:
-		case <-r.nudge:
-			flushed = r.debounce(ctx, quiet)
+// again has the newest layers judged once more.
+func (r *reducer) again() {
+	r.stale.Store(true)
+	r.changed()
+}
+
+// run calls begin, which reports whether to go on, and reduces until the Config
+// is closed. Code of the program's may end the goroutine; another then goes on.
+func (r *reducer) run(begin func() bool) {
+	returned := false
+	defer func() {
+		if !returned {
+			r.crew.run(applying, func() { r.run(r.resume) })
 		}
-		r.reduce()
-		if flushed != nil {
-			close(flushed)
+	}()
+	for ok := begin(); ok; ok = r.step() {
+	}
+	returned = true
+}
+
+// resume finishes what was at work when the goroutine ended.
+func (r *reducer) resume() bool {
+	if r.filling {
+		r.filling = false
+		r.verdict = tree.ProblemList{}
+		r.verdict.Add(Problem{Kind: Refused, Err: errors.New("a method of the type, or a decode hook, ended its goroutine")})
+		r.reject(r.verdict)
+	}
+	r.hub.offer()
+	r.applying.Store(nil)
+	return true
+}
+
+// step does the next thing there is to do. It reports false when the Config is
+// closed.
+func (r *reducer) step() bool {
+	work := r.reduce
+	select {
+	case <-r.over:
+		return false
+	case work = <-r.orders:
+	case <-r.nudge:
+		if order := r.debounce(); order != nil {
+			work = order
+		}
+	}
+	work()
+	return true
+}
+
+// debounce waits for a burst of updates to end. An order ends the wait.
+func (r *reducer) debounce() (order func()) {
+	least, most := r.quiet.Min, r.quiet.Max
+	if least <= 0 {
+		return nil
+	}
+	if most <= 0 {
+		most = 10 * least
+	}
+	latest := time.After(most)
+	for {
+		select {
+		case <-r.nudge:
+		case <-time.After(least):
+			return nil
+		case <-latest:
+			return nil
+		case order = <-r.orders:
+			return order
+		case <-r.over:
+			return nil
 		}
 	}
 }
 
-// debounce waits for a burst of updates to end. A flush ends the wait.
-func (r *reducer) debounce(ctx context.Context, quiet Quiet) chan struct{} {
-	if quiet.Min <= 0 {
+// do runs code in the reducer's goroutine and returns when it has.
+func (r *reducer) do(ctx context.Context, code func()) error {
+	if r.crew.caller() == applying {
+		return ErrReentrant
+	}
+	done := make(chan struct{})
+	order := func() {
+		defer close(done)
+		code()
+	}
+	select {
+	case r.orders <- order:
+	case <-r.over:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-done:
 		return nil
-	}
-	if quiet.Max <= 0 {
-		quiet.Max = 10 * quiet.Min
-	}
-	latest := time.After(quiet.Max)
-	for {
-		select {
-		case <-r.nudge:
-		case <-time.After(quiet.Min):
-			return nil
-		case <-latest:
-			return nil
-		case flushed := <-r.flush:
-			return flushed
-		case <-ctx.Done():
-			return nil
-		}
+	case <-r.over:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
 // reduce makes the generation of the layers' present contents, if it differs
 // from the one that is served and is good.
 func (r *reducer) reduce() {
-	fresh := r.hub.present().number == 0
+	fresh := r.stale.Swap(false) || r.hub.present().number == 0
 	for _, f := range r.stack.feeds {
 		fresh = f.refresh(r.binder) || fresh
 	}
-	problems := r.survey()
+	standing := r.survey()
 	if fresh {
+		began := time.Now()
+		r.applying.Store(&began)
 		r.merged = merge.Merge(r.merged, r.stack.roots())
 		r.verdict = r.tryPublish(newLineage(r.binder, r.stack.layers, r.merged))
+		r.applying.Store(nil)
 	}
-	var all tree.ProblemList
-	all.Add(problems...)
-	all.Join(r.verdict)
-	r.reject(all)
-}
-
-// tryPublish binds and validates a candidate, and publishes it if it is good.
-// It returns what is wrong with one that isn't.
-func (r *reducer) tryPublish(g *lineage) tree.ProblemList {
-	next := *r.hub.present()
-	problems := g.duplicates(r.stack.layers)
-	if g.root == next.bound.Root && next.number > 0 && problems.Len() == 0 {
-		r.adopt(&next, g) // nothing but places has moved since it was found good
-		r.hub.set(&next)
-		return tree.ProblemList{}
-	}
-	bound, wrong := r.bind(g)
-	if problems.Join(wrong); problems.Len() > 0 {
-		return problems
-	}
-	unchanged := next.number > 0 && bound.Value == next.bound.Value
-	next.bound = bound
-	r.adopt(&next, g)
-	if unchanged {
-		r.hub.set(&next)
-		return tree.ProblemList{}
-	}
-	next.generation = &generation{number: next.number + 1, since: time.Now(), root: g.root, value: bound.Value.Interface()}
-	r.hub.publish(&next)
-	return tree.ProblemList{}
-}
-
-// bind fills and validates a value, off to the side. A panic in a method of
-// the user's type is a problem like any other.
-func (r *reducer) bind(g *lineage) (bound binder.Bound, problems tree.ProblemList) {
-	now := r.hub.present()
-	defer func() {
-		if v := recover(); v != nil {
-			bound, problems = now.bound, tree.ProblemList{}
-			problems.Add(Problem{Kind: Refused, Err: fmt.Errorf("a method of the type panicked: %v", panicText(v))})
-		}
-	}()
-	bound, problems = r.binder.Bind(now.bound, g.root)
-	for i, p := range problems.Problems {
-		problems.Problems[i] = g.locate(p)
-	}
-	if problems.Len() == 0 && r.unknown == RejectUnknown {
-		for path := range bound.Unknown.Leaves {
-			problems.Add(g.unknown(path.Child()))
-		}
-	}
-	if problems.Len() > 0 || bound.Value == now.bound.Value {
-		return bound, problems
-	}
-	problems.Add(g.refusals(r.validate(now.value, bound.Value.Interface()))...)
-	return bound, problems
-}
-
-// validated runs code of the user's that may refuse a value. A panic is a
-// refusal.
-func validated(code func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("the validator panicked: %v", panicText(v))
-		}
-	}()
-	return code()
-}
-
-// adopt makes a lineage that of what is served, and logs the warnings that are
-// new. Those that are gone are forgotten.
-func (r *reducer) adopt(p *present, g *lineage) {
-	was, before := r.hub.present().lineage, p.unknown
-	p.lineage, p.unknown = g, nil
-	if r.unknown == WarnUnknown {
-		p.unknown = p.bound.Unknown
-	}
-	if was != nil && p.unknown == before && slices.EqualFunc(was.strata, g.strata, func(a, b stratum) bool { return a.old == b.old }) {
-		return
-	}
-	warnings, warned := g.warnings(p.unknown), map[string]bool{}
-	for _, problem := range warnings.Problems {
-		key := problem.Kind.String() + " " + problem.Path.String()
-		if warned[key] = true; !r.warned[key] {
-			r.log.get().Warn("confsync: "+problem.Kind.String()+" key", "path", problem.Path.String(), "from", problem.Origin.String(), "problem", problem.Err.Error())
-		}
-	}
-	if warnings.More > 0 {
-		r.log.get().Warn("confsync: more keys like these", "count", warnings.More)
-	}
-	r.warned = warned
-}
-
-// reject records the problems that stand, and logs them if they are new.
-func (r *reducer) reject(problems tree.ProblemList) {
-	next := *r.hub.present()
-	before := next.rejected
-	if problems.Len() == 0 {
-		if before != nil {
-			next.rejected = nil
-			r.hub.set(&next)
-			if next.number > 0 {
-				r.log.get().Info("confsync: update accepted again", "generation", next.number)
-			}
-		}
-		return
-	}
-	now := &Error{Problems: problems.Problems, More: problems.More, At: time.Now(), Generation: next.number, Since: next.since}
-	if before != nil && before.Generation == now.Generation && before.problems() == now.problems() {
-		return
-	}
-	next.rejected = now
-	r.hub.set(&next)
-	if now.Generation > 0 {
-		r.log.get().Warn(now.Error())
-	}
+	var problems tree.ProblemList
+	problems.Add(standing...)
+	problems.Join(r.verdict)
+	r.reject(problems)
 }
 
 // refresh reads every source anew and waits until the reducer has seen it.
 func (r *reducer) refresh(ctx context.Context) error {
-	errs := make([]error, len(r.stack.feeds)+1)
+	if r.crew.caller() == applying {
+		return ErrReentrant
+	}
+	errs := make([]error, len(r.stack.feeds), len(r.stack.feeds)+1)
 	var all sync.WaitGroup
 	for i, f := range r.stack.feeds {
 		all.Go(func() {
@@ -233,20 +210,13 @@ func (r *reducer) refresh(ctx context.Context) error {
 		})
 	}
 	all.Wait()
-	done := make(chan struct{})
-	select {
-	case r.flush <- done:
-		<-done
-	case <-r.over:
-		return ErrClosed
-	case <-ctx.Done():
-		return errors.Join(append(errs, ctx.Err())...)
+	if err := r.do(ctx, r.reduce); err == ErrClosed {
+		return err
+	} else if err != nil {
+		return errors.Join(append(errs, err)...)
 	}
 	if rejected := r.hub.present().rejected; rejected != nil {
 		errs = append(errs, rejected)
 	}
 	return errors.Join(errs...)
 }
-
-// end is called once nothing runs any more.
-func (r *reducer) end() { close(r.over) }

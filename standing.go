@@ -1,9 +1,7 @@
 package confsync
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/tree"
@@ -20,15 +18,12 @@ func (f *feed) standing() standing {
 	return standing{f.sup.Status(), delivered}
 }
 
-// absent reports whether the source is in touch and has no content, and may
-// have none.
-func (s standing) absent() bool {
-	return s.State == source.Live && s.Optional && !s.delivered && errors.Is(s.Err, fs.ErrNotExist)
-}
+// inTouch reports whether the source has said something of its content.
+func (s standing) inTouch() bool { return s.State == source.Live || s.State == source.Degraded }
 
 // problems returns what is wrong with the content of a source that is in touch.
 func (s standing) problems() []Problem {
-	if s.State != source.Live || s.Err == nil || s.absent() {
+	if s.State != source.Live || s.Err == nil {
 		return nil
 	}
 	problems := tree.Problems(s.Err)
@@ -59,6 +54,8 @@ func (r *reducer) logStanding(was, st source.Status) {
 	case st.State != was.State && (st.State == source.Retrying || st.State == source.Stale),
 		st.State == source.Connecting && st.Err != nil && was.Err == nil:
 		r.log.get().Warn("confsync: source is cut off", "source", st.Name, "state", st.State.String(), "since", st.Since, "error", st.Err)
+	case st.State == source.Degraded && was.State != source.Degraded:
+		r.log.get().Warn("confsync: source is degraded", "source", st.Name, "since", st.Since, "error", st.Err)
 	case st.State == source.Live && was.State != source.Live && (was.State != source.Connecting || was.Err != nil):
 		r.log.get().Info("confsync: source is back", "source", st.Name)
 	}

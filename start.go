@@ -6,8 +6,52 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/tree"
 )
+
+// open starts the reducer and returns once there is a first value, or why there
+// is none. It holds to ctx, whatever code of the program's does.
+func (r *reducer) open(ctx context.Context) error {
+	opened := make(chan error, 1) // the one send never waits
+	r.crew.run(applying, func() {
+		r.run(func() bool {
+			err := errors.New("confsync: a method of the type, or a decode hook, ended its goroutine")
+			defer func() { opened <- err }()
+			err = r.start(ctx)
+			return err == nil
+		})
+	})
+	select {
+	case err := <-opened:
+		return err
+	case <-ctx.Done():
+	}
+	if since := r.applying.Load(); since != nil {
+		hangs := Problem{Kind: Refused, Err: fmt.Errorf("a validator, a decode hook or a method of the type has not returned for %s: %w", elapsed(*since), ctx.Err())}
+		return &Error{Problems: []Problem{hangs}, At: time.Now()}
+	}
+	return <-opened // code of the program's doesn't run, and won't
+}
+
+// start waits for the first word of the sources and makes the first value.
+func (r *reducer) start(ctx context.Context) error {
+	if err := r.await(ctx); err != nil {
+		return err
+	}
+	now := time.Now()
+	r.applying.Store(&now)
+	if ctx.Err() == nil { // after the store, see open
+		r.reduce()
+	}
+	r.applying.Store(nil)
+	if p := r.hub.present(); p.number == 0 {
+		if p.rejected == nil {
+			return r.silent(ctx)
+		}
+		return p.rejected
+	}
+	return nil
+}
 
 // await returns once every required source has delivered and every optional
 // one has had its say, or its chance. Content of any source that can't be used
@@ -19,7 +63,9 @@ func (r *reducer) await(ctx context.Context) error {
 	for {
 		ready, problems := r.ready(waitOptional)
 		if len(problems) > 0 {
-			return &Error{Problems: problems, At: time.Now()}
+			var found tree.ProblemList
+			found.Add(problems...)
+			return newError(found, &generation{}, nil)
 		}
 		if ready {
 			return nil
@@ -42,7 +88,7 @@ func (r *reducer) ready(waitOptional bool) (ready bool, problems []Problem) {
 		s := f.standing()
 		switch {
 		case s.delivered:
-		case s.State == source.Live:
+		case s.inTouch():
 			problems = append(problems, s.problems()...)
 		case s.Optional:
 			ready = ready && (!waitOptional || f.sup.Attempted())
@@ -55,7 +101,7 @@ func (r *reducer) ready(waitOptional bool) (ready bool, problems []Problem) {
 
 // silent returns the error for sources that have not delivered in time.
 func (r *reducer) silent(ctx context.Context) error {
-	failure := &Error{At: time.Now()}
+	var found tree.ProblemList
 	for _, f := range r.stack.feeds {
 		s := f.standing()
 		if s.delivered || s.Optional {
@@ -65,9 +111,10 @@ func (r *reducer) silent(ctx context.Context) error {
 		if why == nil {
 			why = errors.New("no answer")
 		}
-		failure.Problems = append(failure.Problems, Problem{
-			Kind: Unusable, Err: fmt.Errorf("%s has not delivered: %w (%w)", s.Name, why, ctx.Err()),
-		})
+		found.Add(Problem{Kind: Unusable, Err: fmt.Errorf("%s has not delivered: %w (%w)", s.Name, why, ctx.Err())})
 	}
-	return failure
+	if found.Len() == 0 {
+		found.Add(Problem{Kind: Unusable, Err: ctx.Err()})
+	}
+	return newError(found, &generation{}, nil)
 }

@@ -8,11 +8,15 @@ import (
 	"github.com/confsync/confsync/source"
 )
 
-// Status tells how a configuration stands.
+// Status tells how a configuration stands. Applying is zero but for moments,
+// unless code of the program's that an update waits for (a validator, a picking
+// function, a decode hook) takes long.
 type Status struct {
 	Generation uint64
 	Since      time.Time       // when the generation was published
 	Sources    []source.Status // lowest precedence first
+	Accepted   time.Time       // when the contents of the sources were last found good
+	Applying   time.Time       // since when an update is being applied; zero when none is
 	Rejected   *Error          // why the newest contents are not served; nil when they are
 	Unknown    []Problem       // deprecated keys and those that no field takes, unless they are ignored; at most 100
 }
@@ -20,9 +24,12 @@ type Status struct {
 // String is the status over several lines, for a person.
 func (s Status) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "generation %d, since %s\n", s.Generation, elapsed(s.Since))
+	fmt.Fprintf(&b, "generation %d, for %s\n", s.Generation, elapsed(s.Since))
+	if !s.Applying.IsZero() {
+		fmt.Fprintf(&b, "an update is being applied, for %s\n", elapsed(s.Applying))
+	}
 	for _, src := range s.Sources {
-		fmt.Fprintf(&b, "%-11s %s, since %s", src.State, src.Name, elapsed(src.Since))
+		fmt.Fprintf(&b, "%-11s %s, for %s", src.State, src.Name, elapsed(src.Since))
 		if src.Note != "" {
 			fmt.Fprintf(&b, " (%s)", src.Note)
 		}
@@ -42,7 +49,10 @@ func (s Status) String() string {
 
 func (r *reducer) status() Status {
 	now := r.hub.present()
-	st := Status{Generation: now.number, Since: now.since, Rejected: now.rejected, Unknown: now.warnings()}
+	st := Status{Generation: now.number, Since: now.since, Accepted: now.accepted, Rejected: now.rejected, Unknown: now.warnings()}
+	if since := r.applying.Load(); since != nil {
+		st.Applying = *since
+	}
 	for _, f := range r.stack.feeds {
 		st.Sources = append(st.Sources, f.sup.Status())
 	}

@@ -47,14 +47,14 @@ func subscribe[V any](t tap[V], first func(V, *generation), fn func(Change[V])) 
 	s := &subscription[V]{hub: t.hub, tap: t, fn: fn, running: first != nil}
 	for {
 		seen := s.hub.present().generation
-		guard(s.hub.log, "a picking function", func() { s.offered = t.pick(seen) })
+		s.hub.guard("a picking function", func() { s.offered = t.pick(seen) })
 		s.reported, s.since = s.offered, seen
 		if s.hub.add(s, seen) {
 			break
 		}
 	}
 	if first != nil {
-		guard(s.hub.log, "a callback", func() { first(s.reported, s.since) })
+		s.hub.guard("a callback", func() { first(s.reported, s.since) })
 		s.resume()
 	}
 	return s.cancel
@@ -67,10 +67,16 @@ func (s *subscription[V]) cancel() {
 	s.hub.remove(s)
 }
 
-func (s *subscription[V]) offer(_, next *generation) {
+func (s *subscription[V]) offer(next *generation) {
+	s.mu.Lock()
+	over := s.over
+	s.mu.Unlock()
+	if over {
+		return
+	}
 	var value V
 	changed := false
-	ok := guard(s.hub.log, "a picking function", func() {
+	ok := s.hub.guard("a picking function", func() {
 		value = s.tap.pick(next)
 		changed = !s.tap.equal(s.offered, value)
 	})
@@ -87,7 +93,7 @@ func (s *subscription[V]) offer(_, next *generation) {
 	s.pending = &delivery[V]{value: value, of: next}
 	if !s.running {
 		s.running = true
-		s.hub.running.Go(s.deliver)
+		s.hub.call(s.deliver)
 	}
 }
 
@@ -96,7 +102,7 @@ func (s *subscription[V]) resume() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.running = s.pending != nil; s.running {
-		s.hub.running.Go(s.deliver)
+		s.hub.call(s.deliver)
 	}
 }
 
@@ -118,8 +124,14 @@ func (s *subscription[V]) take() *delivery[V] {
 
 // deliver gives the subscriber what there is for it.
 func (s *subscription[V]) deliver() {
+	returned := false
+	defer func() {
+		if !returned { // fn has ended the goroutine
+			s.hub.call(s.deliver)
+		}
+	}()
 	for d := s.take(); d != nil; d = s.take() {
-		guard(s.hub.log, "a callback", func() {
+		s.hub.guard("a callback", func() {
 			if s.tap.equal(s.reported, d.value) {
 				return // it has changed back
 			}
@@ -128,6 +140,7 @@ func (s *subscription[V]) deliver() {
 			s.fn(change)
 		})
 	}
+	returned = true
 }
 
 // equal reports whether two picked values are the same configuration.

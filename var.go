@@ -16,7 +16,7 @@ type Var[V any] struct {
 
 // NewVar returns a Var that holds v, which may be nil.
 func NewVar[V any](v *V) *Var[V] {
-	r := &Var[V]{hub: newHub(logger{}, func(any) {})}
+	r := &Var[V]{hub: newHub(logger{}, newCrew(), func(any) {})}
 	r.publish(v)
 	return r
 }
@@ -36,7 +36,7 @@ func (v *Var[V]) Set(value *V) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.publish(value)
-	v.hub.running.Wait()
+	v.hub.crew.running.Wait()
 }
 
 // OnChange calls fn for every Set of another pointer, as [Watch] does.

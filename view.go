@@ -32,12 +32,12 @@ func tapOf[V any](v View[V]) tap[*V] {
 	return tap[*V]{equal: equalPointed[V]}
 }
 
-// logOf returns the logger of what a View stands on.
-func logOf[V any](v View[V]) logger {
+// hubOf returns the hub a View stands on, or one that nothing happens on.
+func hubOf[V any](v View[V]) *hub {
 	if h := tapOf(v).hub; h != nil {
-		return h.log
+		return h
 	}
-	return logger{}
+	return newHub(logger{}, newCrew(), nil)
 }
 
 // narrow returns the tap of a part of what t taps. A part of what isn't there

@@ -94,7 +94,7 @@ func relay[T, V any](v View[T], pick func(*T) V, equal func(a, b V) bool, first 
 	defer close(ready)
 	reported = partOf(v.Get(), pick)
 	if first != nil {
-		first(reported, &generation{})
+		hubOf(v).guard("a callback", func() { first(reported, &generation{}) })
 	}
 	return cancel
 }

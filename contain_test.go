@@ -1,0 +1,374 @@
+package confsync_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/confsync/confsync"
+	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/sourcetest"
+)
+
+// moody is a type whose methods do as the text says.
+type moody string
+
+var moods atomic.Pointer[func(where, text string)] // what a method does
+
+func (m *moody) UnmarshalText(text []byte) error {
+	if f := moods.Load(); f != nil {
+		(*f)("UnmarshalText", string(text))
+	}
+	*m = moody(text)
+	return nil
+}
+
+func (m moody) Equal(other moody) bool {
+	if f := moods.Load(); f != nil {
+		(*f)("Equal", string(other))
+	}
+	return m == other
+}
+
+type moodyConfig struct{ Mood moody }
+
+func (c *moodyConfig) Validate() error {
+	if f := moods.Load(); f != nil {
+		(*f)("Validate", string(c.Mood))
+	}
+	return nil
+}
+
+// nilError is an error whose method panics on a nil.
+type nilError struct{ text string }
+
+func (e *nilError) Error() string { return e.text }
+
+// openMoody opens a configuration of one mood with a callback, and calls act in
+// every code of the program's that confsync calls.
+func openMoody(t *testing.T, m *sourcetest.Memory, act func(where, text string), change func(*confsync.Options[moodyConfig])) (*confsync.Config[moodyConfig], *atomic.Value) {
+	t.Helper()
+	opts := confsync.Options[moodyConfig]{
+		Sources:  []source.Source{m},
+		Logger:   slog.New(slog.DiscardHandler),
+		Validate: func(_, next *moodyConfig) error { act("Options.Validate", string(next.Mood)); return nil },
+	}
+	if change != nil {
+		change(&opts)
+	}
+	moods.Store(&act)
+	t.Cleanup(func() { moods.Store(nil) })
+	c, err := confsync.Open(t.Context(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	last := &atomic.Value{}
+	confsync.Watch(c, func(c *moodyConfig) moody {
+		act("pick", string(c.Mood))
+		return c.Mood
+	}, func(ch confsync.Change[moody]) {
+		act("callback", string(ch.New))
+		last.Store(string(ch.New))
+	})
+	return c, last
+}
+
+// TestProgramsCodeIsContained has each piece of the program's code panic and exit its
+// goroutine. Every time the next good value is served and told.
+func TestProgramsCodeIsContained(t *testing.T) {
+	acts := map[string]func(){
+		"panic":                      func() { panic("on purpose") },
+		"panic with a typed nil":     func() { panic((*nilError)(nil)) },
+		"panic of the runtime":       func() { _ = []int{}[len(acts0)] },
+		"exit of the goroutine":      runtime.Goexit,
+		"panic with a nil interface": func() { panic(nil) },
+	}
+	places := map[string]bool{ // whether it refuses the value
+		"UnmarshalText": true, "Equal": false, "Validate": true, "Options.Validate": true, "pick": false, "callback": false,
+	}
+	for place, refuses := range places {
+		for name, act := range acts {
+			t.Run(place+"/"+name, func(t *testing.T) {
+				m := sourcetest.NewMemory("m", map[string]any{"mood": "calm"})
+				var acted atomic.Int64
+				c, last := openMoody(t, m, func(where, text string) {
+					if where == place && text == "bad" {
+						acted.Add(1)
+						act()
+					}
+				}, nil)
+				m.Set("mood", "bad")
+				eventually(t, "the act", func() bool { return acted.Load() > 0 })
+				if refuses {
+					eventually(t, "rejected", func() bool { return c.Status().Rejected != nil })
+					if c.Get().Mood != "calm" {
+						t.Errorf("served %+v", c.Get())
+					}
+				}
+				m.Set("mood", "good")
+				eventually(t, "the next good one", func() bool {
+					return c.Get().Mood == "good" && c.Status().Rejected == nil && last.Load() == "good"
+				})
+				if err := c.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
+var acts0 = []int{}
+
+func TestValidatorThatReturnsATypedNil(t *testing.T) {
+	m := sourcetest.NewMemory("m", nil)
+	_, err := confsync.Open(t.Context(), confsync.Options[app]{Sources: []source.Source{m}, Validate: func(_, _ *app) error { return (*nilError)(nil) }})
+	if err == nil || !strings.Contains(err.Error(), "*confsync_test.nilError, whose method Error panics") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPickThatPanicsAtSubscription(t *testing.T) {
+	m := sourcetest.NewMemory("m", pair(1))
+	c := openApp(t, sources(m))
+	told := make(chan int, 1)
+	confsync.Watch(c, func(a *app) int {
+		if a.Pair.A == 1 {
+			panic("on purpose")
+		}
+		return a.Pair.A
+	}, func(ch confsync.Change[int]) { told <- ch.New })
+	m.Replace(pair(2))
+	if got := <-told; got != 2 {
+		t.Errorf("told %d", got)
+	}
+}
+
+// TestCodeThatHangs hangs in each piece of the program's code that an update waits
+// for: Status says since when, Refresh and Close hold to their bounds, and all
+// goes on when the code returns.
+func TestCodeThatHangs(t *testing.T) {
+	for _, place := range []string{"UnmarshalText", "Validate", "Options.Validate", "pick"} {
+		t.Run(place, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := sourcetest.NewMemory("m", map[string]any{"mood": "calm"})
+				release := make(chan struct{})
+				c, last := openMoody(t, m, func(where, text string) {
+					if where == place && text == "bad" {
+						<-release
+					}
+				}, func(o *confsync.Options[moodyConfig]) { o.ApplyTimeout = -1 })
+				hung := time.Now()
+				m.Set("mood", "bad")
+				time.Sleep(time.Hour)
+				if st := c.Status(); !st.Applying.Equal(hung) || !strings.Contains(st.String(), "an update is being applied, for 1h0m0s") {
+					t.Errorf("applying since %v, want %v\n%v", st.Applying, hung, st)
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				if err := c.Refresh(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(hung) > time.Hour+2*time.Second {
+					t.Errorf("Refresh returned %v", err)
+				}
+				close(release)
+				synctest.Wait()
+				if st := c.Status(); !st.Applying.IsZero() || c.Get().Mood != "bad" || last.Load() != "bad" {
+					t.Errorf("after it returned: %v", st)
+				}
+			})
+		})
+	}
+}
+
+func TestApplyTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := sourcetest.NewMemory("m", map[string]any{"mood": "calm"})
+		release := make(chan struct{})
+		var hangs atomic.Bool
+		hangs.Store(true)
+		c, last := openMoody(t, m, func(where, text string) {
+			if where == "Options.Validate" && text == "bad" && hangs.Load() {
+				<-release
+			}
+		}, func(o *confsync.Options[moodyConfig]) { o.ApplyTimeout = 5 * time.Second })
+		m.Set("mood", "bad")
+		time.Sleep(6 * time.Second)
+		if st := c.Status(); st.Rejected == nil || !strings.Contains(st.Rejected.Error(), "Validate has not returned within 5s") || !st.Applying.IsZero() {
+			t.Errorf("status: %v", st)
+		}
+		m.Set("mood", "good")
+		time.Sleep(time.Second)
+		if st := c.Status(); st.Rejected == nil || !strings.Contains(st.Rejected.Error(), "called for an earlier update, has not returned") {
+			t.Errorf("while it still hangs: %v", st)
+		}
+		hangs.Store(false)
+		close(release)
+		synctest.Wait()
+		if c.Get().Mood != "good" || last.Load() != "good" || c.Status().Rejected != nil {
+			t.Errorf("after it returned: %+v, %v", c.Get(), c.Status())
+		}
+	})
+}
+
+func TestOpenHoldsToItsContext(t *testing.T) {
+	for _, place := range []string{"UnmarshalText", "Validate"} {
+		t.Run(place, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				release := make(chan struct{})
+				defer close(release)
+				act := func(where, _ string) {
+					if where == place {
+						<-release
+					}
+				}
+				moods.Store(&act)
+				defer moods.Store(nil)
+				m := sourcetest.NewMemory("m", map[string]any{"mood": "calm"})
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				begin := time.Now()
+				_, err := confsync.Open(ctx, confsync.Options[moodyConfig]{Sources: []source.Source{m}})
+				if took := time.Since(begin); !errors.Is(err, context.DeadlineExceeded) || took > 2*time.Second {
+					t.Errorf("after %s: %v", took, err)
+				}
+				var failure *confsync.Error
+				if !errors.As(err, &failure) || !strings.Contains(err.Error(), "has not returned") {
+					t.Errorf("got %v", err)
+				}
+			})
+		})
+	}
+}
+
+// TestCallsFromWithin calls back into the Config from every piece of code that
+// it calls.
+func TestCallsFromWithin(t *testing.T) {
+	for _, place := range []string{"UnmarshalText", "Equal", "Validate", "Options.Validate", "pick", "callback"} {
+		t.Run(place, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := sourcetest.NewMemory("m", map[string]any{"mood": "calm"})
+				var config atomic.Pointer[confsync.Config[moodyConfig]]
+				var calls atomic.Int64
+				c, _ := openMoody(t, m, func(where, text string) {
+					c := config.Load()
+					if where != place || text != "bad" || c == nil || calls.Add(1) > 1 {
+						return
+					}
+					c.Get()
+					c.Generation()
+					c.Status()
+					if _, err := c.Explain("mood"); err != nil {
+						t.Error(err)
+					}
+					c.OnChange(func(confsync.Change[*moodyConfig]) {})()
+					cancel := confsync.Follow(c, func(c *moodyConfig) *moodyConfig { return c }, func(*moodyConfig) {})
+					cancel()
+					err := c.Refresh(t.Context())
+					if place == "callback" && err != nil || place != "callback" && place != "Equal" && !errors.Is(err, confsync.ErrReentrant) {
+						t.Errorf("Refresh returned %v", err)
+					}
+					if err := c.Close(); err != nil {
+						t.Errorf("Close returned %v", err)
+					}
+				}, nil)
+				config.Store(c)
+				began := time.Now()
+				m.Set("mood", "bad")
+				synctest.Wait()
+				if calls.Load() == 0 {
+					t.Fatal("not called")
+				}
+				if err := c.Close(); err != nil || time.Since(began) > time.Second {
+					t.Errorf("Close from outside returned %v after %s", err, time.Since(began))
+				}
+				if c.Status().Sources[0].State != source.Closed {
+					t.Error("the source runs on")
+				}
+			})
+		})
+	}
+}
+
+func TestCloseIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := sourcetest.NewMemory("m", map[string]any{"mood": "calm"})
+		release := make(chan struct{})
+		c, _ := openMoody(t, m, func(where, text string) {
+			if where == "callback" {
+				<-release
+			}
+		}, nil)
+		m.Set("mood", "bad")
+		synctest.Wait()
+		begin := time.Now()
+		if err := c.Close(); !errors.Is(err, confsync.ErrRunning) || time.Since(begin) != 10*time.Second {
+			t.Errorf("after %s: %v", time.Since(begin), err)
+		}
+		close(release)
+		if err := c.Close(); err != nil {
+			t.Errorf("once the callback had returned: %v", err)
+		}
+	})
+}
+
+func TestBuildThatEndsItsGoroutine(t *testing.T) {
+	m := sourcetest.NewMemory("m", pair(1))
+	c := openApp(t, sources(m))
+	d, err := confsync.Derive(c, func(a *app) (int, error) {
+		if a.Pair.A == 2 {
+			runtime.Goexit()
+		}
+		return a.Pair.A, nil
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Replace(pair(2))
+	eventually(t, "the failure", func() bool { return d.Err() != nil && strings.Contains(d.Err().Error(), "ended its goroutine") })
+	m.Replace(pair(3))
+	eventually(t, "the next build", func() bool { return d.Get() == 3 && d.Err() == nil })
+	if v, g := d.Current(); v != 3 || g != 3 {
+		t.Errorf("%d of generation %d", v, g)
+	}
+	d.Close()
+}
+
+func TestDerivedClosedByItsRelease(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	m := sourcetest.NewMemory("m", pair(1))
+	c := openApp(t, sources(m))
+	var d *confsync.Derived[int]
+	released := make(chan int, 2)
+	d, err := confsync.Derive(c, func(a *app) (int, error) { return a.Pair.A, nil }, func(n int) {
+		d.Close()
+		released <- n
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Replace(pair(2))
+	if a, b := <-released, <-released; a != 1 || b != 2 {
+		t.Errorf("released %d and %d", a, b)
+	}
+	c.Close()
+}
+
+func ExampleLoad() {
+	type App struct {
+		Name string
+		Port uint16 `default:"8080"`
+	}
+	app, err := confsync.Load(context.Background(), confsync.Options[App]{
+		Sources: []confsync.Source{source.Static("app", map[string]any{"name": "checkout"})},
+	})
+	fmt.Println(app.Name, app.Port, err)
+	// Output: checkout 8080 <nil>
+}
