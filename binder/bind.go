@@ -13,7 +13,7 @@ import (
 type Binder struct {
 	*compiled
 	hooks  []mapstructure.DecodeHookFunc
-	keySet keySets
+	keySet *keySets
 }
 
 // New compiles a type, which is best a struct. Its error tells everything
@@ -26,7 +26,7 @@ func New(t reflect.Type, hooks ...mapstructure.DecodeHookFunc) (*Binder, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Binder{compiled: c, hooks: hooks, keySet: keySets{}}, nil
+	return &Binder{compiled: c, hooks: hooks, keySet: newKeySets(c.structs)}, nil
 }
 
 // Bound is a filled value and what it was filled from. The zero Bound is

@@ -39,7 +39,7 @@ func (b *Binder) Canonical(prev Canonical, in *tree.Node) Canonical {
 
 // rewriter is one run of Canonical.
 type rewriter struct {
-	keySet   keySets
+	keySet   *keySets
 	path     tree.Path
 	problems tree.ProblemList
 }
@@ -110,7 +110,9 @@ func (r *rewriter) elements(elem *plan, w *rewrite) {
 		if in.At(i) != wasIn || w.stale != nil {
 			out = r.into(elem, in.Segment(i), rewrite{in: in.At(i), wasIn: wasIn, wasOut: out}, w.stale, &stale)
 		}
-		kids = replaced(in, kids, i, out)
+		if kids != nil || out != in.At(i) {
+			kids = replaced(in, kids, i, out)
+		}
 	}
 	w.out, w.stale = withKids(in, kids), stale.node(w.stale)
 }
@@ -169,9 +171,6 @@ func (s staleKeys) node(before *tree.Node) *tree.Node {
 // replaced are the children of in with child i replaced. kids are those so
 // far, nil while all are as they were.
 func replaced(in *tree.Node, kids []*tree.Node, i int, kid *tree.Node) []*tree.Node {
-	if kids == nil && kid == in.At(i) {
-		return nil
-	}
 	if kids == nil {
 		kids = make([]*tree.Node, in.Len())
 		for j := range kids {
@@ -209,7 +208,9 @@ func (r *rewriter) fields(p *plan, w *rewrite) {
 		}
 		own, _ := p.field(in.Keys()[i])
 		kid := rewrite{in: in.At(i), wasIn: w.wasIn.Child(in.Keys()[i]), wasOut: w.wasOut.Child(own)}
-		kids = replaced(in, kids, i, r.into(sub, own, kid, w.stale, &stale))
+		if out := r.into(sub, own, kid, w.stale, &stale); kids != nil || out != in.At(i) {
+			kids = replaced(in, kids, i, out)
+		}
 	}
 	for _, pair := range names.stale {
 		stale.mark(pair[0], pair[1])

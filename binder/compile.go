@@ -20,6 +20,7 @@ import (
 // compiled is all that a type is compiled to. It is never changed.
 type compiled struct {
 	root     *plan
+	structs  int // how many plans of structs there are
 	notes    []string
 	defaults tree.Tree
 	shape    *tree.Shape
@@ -41,7 +42,7 @@ func compiledOf(t reflect.Type, hooks []mapstructure.DecodeHookFunc) (*compiled,
 		return nil, err
 	}
 	slices.Sort(c.notes)
-	made := &compiled{root: root, notes: slices.Compact(c.notes)}
+	made := &compiled{root: root, structs: c.structs, notes: slices.Compact(c.notes)}
 	made.defaults = made.makeDefaults()
 	made.shape = root.makeShape(len(hooks) > 0)
 	if len(hooks) == 0 {
@@ -52,12 +53,13 @@ func compiledOf(t reflect.Type, hooks []mapstructure.DecodeHookFunc) (*compiled,
 
 // compiler compiles the plans of one root type.
 type compiler struct {
-	hooks []mapstructure.DecodeHookFunc
-	plans map[planKey]*plan
-	open  map[*plan]bool // those that are being compiled
-	later []func()       // checks that need all plans
-	notes []string
-	errs  []error
+	hooks   []mapstructure.DecodeHookFunc
+	plans   map[planKey]*plan
+	structs int
+	open    map[*plan]bool // those that are being compiled
+	later   []func()       // checks that need all plans
+	notes   []string
+	errs    []error
 }
 
 // planKey tells the plans of a type apart: by its fields, or as it reads itself.
@@ -142,7 +144,8 @@ func (c *compiler) compileFields(t reflect.Type, where string) *plan {
 		return p
 	}
 	p := c.newPlan(t, true)
-	p.shape = structure
+	p.shape, p.number = structure, c.structs
+	c.structs++
 	c.open[p] = true
 	c.compileStruct(p, t, where)
 	delete(c.open, p)

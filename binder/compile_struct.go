@@ -143,7 +143,7 @@ func (c *compiler) defaultNode(p *plan, text, where string) *tree.Node {
 	}
 	// A default that doesn't decode is the programmer's error: say so at once.
 	c.later = append(c.later, func() {
-		d := &decoder{Binder: &Binder{compiled: &compiled{root: p}, hooks: c.hooks, keySet: keySets{}}}
+		d := &decoder{Binder: &Binder{compiled: &compiled{root: p}, hooks: c.hooks, keySet: newKeySets(c.structs)}}
 		d.bind(&slot{plan: p, n: n, out: reflect.New(p.typ).Elem()})
 		for _, problem := range d.problems.Problems {
 			c.fail(where, "default tag: %w", problem.Err)

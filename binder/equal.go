@@ -17,11 +17,11 @@ func Equal(a, b reflect.Value) bool {
 
 // identical reports whether two values are equal by == or deeply.
 func identical(a, b reflect.Value) bool {
+	if k := a.Kind(); k <= reflect.Complex128 && k != reflect.Invalid || k == reflect.String {
+		return a.Equal(b) || a.CanFloat() && a.Float() != a.Float() && b.Float() != b.Float()
+	}
 	if a.Comparable() && b.Comparable() && a.Kind() != reflect.Pointer && a.Equal(b) {
 		return true
-	}
-	if a.CanFloat() {
-		return a.Float() != a.Float() && b.Float() != b.Float()
 	}
 	return reflect.DeepEqual(a.Interface(), b.Interface())
 }

@@ -9,7 +9,21 @@ import (
 
 // keySets remembers what the keys of a node mean to a struct. Maps of one kind
 // share their keys, so that is found once and serves them all.
-type keySets map[keySet]*meaning
+type keySets struct {
+	all  map[keySet]*meaning
+	last []lastSeen // for each plan of a struct, by its number
+}
+
+// lastSeen is the key set that a struct was asked about last.
+type lastSeen struct {
+	first *string
+	size  int
+	*meaning
+}
+
+func newKeySets(structs int) *keySets {
+	return &keySets{all: map[keySet]*meaning{}, last: make([]lastSeen, structs)}
+}
 
 // keySet is a set of keys, known by the slice it is, and the struct it fills.
 type keySet struct {
@@ -26,16 +40,21 @@ type meaning struct {
 
 const maxKeySets = 4096 // remembered; past that they are made anew
 
-func (m keySets) of(p *plan, keys []string) *meaning {
+func (m *keySets) of(p *plan, keys []string) *meaning {
+	last := &m.last[p.number]
+	if last.first == &keys[0] && last.size == len(keys) {
+		return last.meaning
+	}
 	set := keySet{p, &keys[0], len(keys)}
-	found := m[set]
+	found := m.all[set]
 	if found == nil {
-		if len(m) >= maxKeySets {
-			clear(m)
+		if len(m.all) >= maxKeySets {
+			clear(m.all)
 		}
 		found = &meaning{}
-		m[set] = found
+		m.all[set] = found
 	}
+	*last = lastSeen{set.first, set.size, found}
 	return found
 }
 
@@ -46,7 +65,7 @@ type layout struct {
 }
 
 // layout is that of a node's keys, nil when it has none.
-func (m keySets) layout(p *plan, n *tree.Node) *layout {
+func (m *keySets) layout(p *plan, n *tree.Node) *layout {
 	keys := n.Keys()
 	if len(keys) == 0 {
 		return nil
@@ -103,8 +122,12 @@ type renaming struct {
 	stale [][2]string // a field's own key, and the deprecated one it is under
 }
 
-// renaming is that of a node's keys, of which there is at least one.
-func (m keySets) renaming(p *plan, keys []string) *renaming {
+// renaming is that of a node's keys, of which there is at least one. A nil m
+// remembers nothing.
+func (m *keySets) renaming(p *plan, keys []string) *renaming {
+	if m == nil {
+		return newRenaming(p, keys)
+	}
 	known := m.of(p, keys)
 	if known.renaming == nil {
 		known.renaming = newRenaming(p, keys)

@@ -26,6 +26,7 @@ const (
 type plan struct {
 	typ      reflect.Type
 	shape    shape
+	number   int  // of a struct, counted from 0
 	secret   bool // the type itself hides its value
 	holds    bool // there is a secret here or anywhere below
 	movable  bool // a value can be copied while others use it: all it has is bound or exported

@@ -59,7 +59,9 @@ func (d *decoder) bind(s *slot) bool {
 		s.out.Set(s.old)
 		return false
 	}
-	d.setDefaults(s)
+	if p.defaults || s.base.IsValid() {
+		d.setDefaults(s)
+	}
 	return d.fill(s) && !unchanged
 }
 

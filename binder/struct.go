@@ -11,16 +11,19 @@ import (
 // fill a type that has that very tag below it.
 const maxDepth = 1000
 
-// child is the node that fills field i: the default where the key is absent. A
+// filling is the node that fills field i: the default where the key is absent. A
 // null is the node of every field below it, for it hides their defaults.
-func (p *plan) child(n shaped, i int) *tree.Node {
+func (p *plan) filling(i int, n shaped) *tree.Node {
+	f := &p.fields[i]
 	switch {
-	case n.Kind() == tree.Null:
-		return n.Node
 	case n.layout != nil && n.at[i] >= 0:
 		return n.At(n.at[i])
+	case f.inline || n.Kind() == tree.Null:
+		return n.Node
+	case i == p.remain:
+		return n.rest()
 	}
-	return p.fields[i].fallback
+	return f.fallback
 }
 
 func (d *decoder) bindStruct(s *slot) bool {
@@ -51,7 +54,10 @@ func (d *decoder) bindFields(s *slot, unknown *noteTree, inlined bool) (changed,
 		s.out.Set(s.old)
 	}
 	for i := range p.fields {
-		changed = d.bindFieldOf(s, i, was, now, whole, unknown) || changed
+		before, after := p.filling(i, was), p.filling(i, now)
+		if !whole || before != after {
+			changed = d.bindFieldOf(s, i, before, after, unknown) || changed
+		}
 	}
 	if !inlined && p.remain < 0 {
 		unknown.noteUnknown(was, now)
@@ -59,23 +65,10 @@ func (d *decoder) bindFields(s *slot, unknown *noteTree, inlined bool) (changed,
 	return changed || fresh, true
 }
 
-// bindFieldOf fills field i of a struct. With whole, out has the old one already.
-func (d *decoder) bindFieldOf(s *slot, i int, was, now shaped, whole bool, unknown *noteTree) bool {
-	p := s.plan
-	f := &p.fields[i]
-	sub := slot{plan: f.plan, secret: s.secret || f.secret}
-	switch {
-	case i == p.remain:
-		sub.prev, sub.n = was.rest(), now.rest()
-	case f.inline:
-		sub.prev, sub.n = was.Node, now.Node
-	default:
-		sub.prev, sub.n = p.child(was, i), p.child(now, i)
-	}
-	if whole && sub.prev == sub.n {
-		return false
-	}
-	sub.out = s.out.Field(f.index)
+// bindFieldOf fills field i of a struct.
+func (d *decoder) bindFieldOf(s *slot, i int, prev, n *tree.Node, unknown *noteTree) bool {
+	f := &s.plan.fields[i]
+	sub := slot{plan: f.plan, prev: prev, n: n, out: s.out.Field(f.index), secret: s.secret || f.secret}
 	if s.old.IsValid() {
 		sub.old = s.old.Field(f.index)
 	}
@@ -83,7 +76,7 @@ func (d *decoder) bindFieldOf(s *slot, i int, was, now shaped, whole bool, unkno
 		sub.base = s.base.Field(f.index)
 	}
 	switch {
-	case i == p.remain:
+	case i == s.plan.remain:
 		return d.bindRemain(&sub, unknown)
 	case f.inline:
 		return d.bindInlined(&sub, unknown)

@@ -67,7 +67,7 @@ func spell(p *plan, text string) (*tree.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := rewriter{keySet: keySets{}}
+	r := rewriter{}
 	canon := rewrite{in: n}
 	r.node(p, &canon)
 	if r.problems.Len() > 0 {

@@ -11,7 +11,7 @@ type noteTree struct {
 
 // set makes what is noted at a key, and below it, be sub: nil for nothing.
 func (t *noteTree) set(key string, sub *tree.Node) {
-	if t.was.Child(key) == sub && t.changes[key] == nil {
+	if sub == nil && t.was == nil && t.changes == nil || t.was.Child(key) == sub && t.changes[key] == nil {
 		return
 	}
 	if t.changes == nil {
