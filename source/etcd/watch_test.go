@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/mvccpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source"
@@ -190,10 +190,9 @@ func TestE8DropsKnownAndForeignEvents(t *testing.T) {
 	var resend atomic.Bool
 	src := tapped{pass: func(resp clientv3.WatchResponse) (clientv3.WatchResponse, bool) {
 		if resend.Load() && len(resp.Events) > 0 {
-			foreign := proto.Clone(resp.Events[0]).(*clientv3.Event)
-			foreign.Kv.Key = []byte("/application/a")
-			known := proto.Clone(resp.Events[0]).(*clientv3.Event)
-			known.Kv.Key, known.Kv.Value, known.Kv.ModRevision = []byte("/app/a"), []byte("stale"), first
+			now := resp.Events[0].Kv
+			foreign := &clientv3.Event{Kv: &mvccpb.KeyValue{Key: []byte("/application/a"), Value: now.Value, ModRevision: now.ModRevision}}
+			known := &clientv3.Event{Kv: &mvccpb.KeyValue{Key: []byte("/app/a"), Value: []byte("stale"), ModRevision: first}}
 			resp.Events = append([]*clientv3.Event{known, foreign}, resp.Events...)
 		}
 		return resp, true
