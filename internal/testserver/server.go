@@ -141,7 +141,7 @@ func (s *Server) Kill() {
 // acknowledge for it, so its peers see connections on which nothing comes.
 func (s *Server) Pause() {
 	s.t.Helper()
-	s.signal(syscall.SIGSTOP)
+	s.signal(sigPause)
 	s.paused = true
 	deadline := time.Now().Add(attemptLimit)
 	for !standsStill(s.Pid()) {
@@ -155,7 +155,7 @@ func (s *Server) Pause() {
 // Resume lets a paused server go on. It does nothing to one that isn't paused.
 func (s *Server) Resume() {
 	s.t.Helper()
-	s.signal(syscall.SIGCONT)
+	s.signal(sigResume)
 	s.paused = false
 }
 
