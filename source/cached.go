@@ -11,43 +11,49 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// Cached is src with its last good snapshot kept in a file, for a start while
-// the store can't be reached. A path that is "" is a panic.
+// Cached returns src with its last good snapshot kept in a file, for a start
+// while the store can't be reached. A path that is "" is a panic.
 //
 // The store always comes first. Only when src fails before it has ever emitted,
 // or gives no answer for ten seconds, is the snapshot in the file emitted, once,
 // with the Revision it had and a Note that says so. The Watch ends with src's
-// error all the same: it is tried again like any source, its status is
+// error all the same: it is tried again like any source, its state is
 // [Retrying] and then [Stale], and what it emits replaces the cached snapshot.
 // Content that was read and can't be used, or that isn't there, is no failure:
 // it is reported as ever.
 //
-// No secret is written. What is one is told by the type that is filled, so that
-// Cached does nothing for a source that no type is known of ([Shaped]). In the
-// place of a secret value there is a null: the store had a value that is not
-// known now, so it hides what lower layers hold, and a required field is then
-// missing. Of keys that no field takes there is no trace, nor of a text that
-// spells a whole struct with a secret in it. A snapshot that lacks a secret is
-// the last resort: the store is tried for ten seconds before it is emitted.
-// Keep secrets in a source of their own, and a start never has to wait.
+// No secret is written; [Sealed] is for those. What is one is told by the type
+// that is filled ([tree.Shape.Hides]), so that Cached does nothing for a source
+// that no type is known of ([Shaped]). In the place of a secret value there is a
+// null: the store had a value that is not known now, so it hides what lower
+// layers hold, and a required field is then missing. Keys that no field takes
+// are left out. A snapshot that lacks a secret is the last resort: the store is
+// tried for ten seconds before it is emitted. Keep secrets in a source of their
+// own, and a start never has to wait.
 //
-// The file is made anew for each changed tree, by a temporary file beside it
-// that is renamed, readable to its owner only. The directory has to be there.
+// The file is made anew for each changed tree, readable to its owner only: a
+// temporary file beside it is written, synced and renamed, so that it is the old
+// one or the new one whatever happens. The directory has to be there.
 // A file that can't be written is a Note, and no hindrance. A file that is no
-// cache is never replaced, and one that is damaged or another source's is never
-// used; the error of Watch then says why. Two sources can't share a file.
+// cache, or one of another version, is never replaced; one that is damaged or
+// another source's is never used. The error of Watch then says why. Two sources
+// can't share a file.
 func Cached(file string, src Source) Source {
 	if file == "" {
 		panic("source.Cached: needs the path of a file")
 	}
+	return newCached(src, cacheFile{path: file})
+}
+
+func newCached(src Source, file cacheFile) *cached {
+	file.name = src.Name()
 	return &cached{Source: src, file: file, single: new(Single)}
 }
 
 type cached struct {
 	Source
-	file   string
-	shape  *tree.Shape // nil: not known
-	single *Single     // shared by what WithShape makes
+	file   cacheFile
+	single *Single // shared by what WithShape makes
 
 	// Kept from one Watch to the next, of which there is one at a time.
 	began    time.Time // the first Watch
@@ -66,7 +72,9 @@ func (c *cached) Unwrap() Source { return c.Source }
 
 func (c *cached) WithShape(shape *tree.Shape) (Source, error) {
 	return reshape(c.Source, shape, func(src Source) Source {
-		return &cached{Source: src, file: c.file, shape: shape, single: c.single}
+		next := newCached(src, c.file)
+		next.file.form, next.single = shape, c.single
+		return next
 	})
 }
 
@@ -76,13 +84,13 @@ func (c *cached) Watch(ctx context.Context, emit func(Snapshot)) error {
 	}
 	defer c.single.Leave()
 	var err error
-	if c.spent || c.shape == nil {
+	if c.spent || !c.file.usable() {
 		err = c.Source.Watch(ctx, c.keeping(emit))
 	} else {
 		err = c.first(ctx, emit)
 	}
 	if err != nil && c.unusable != nil && ctx.Err() == nil {
-		return fmt.Errorf("%w (cache %s: %w)", err, c.file, c.unusable)
+		return fmt.Errorf("%w (cache %s: %w)", err, c.file.path, c.unusable)
 	}
 	return err
 }
@@ -95,7 +103,7 @@ func (c *cached) first(ctx context.Context, emit func(Snapshot)) error {
 	watching, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	answered := func() {}
-	if _, err := os.Stat(c.file); err == nil {
+	if _, err := os.Stat(c.file.path); err == nil {
 		impatience := time.AfterFunc(cachePatience, func() { cancel(errImpatient) })
 		answered = func() { impatience.Stop() }
 	}
@@ -110,7 +118,7 @@ func (c *cached) first(ctx context.Context, emit func(Snapshot)) error {
 	if c.spent || ctx.Err() != nil {
 		return err
 	}
-	snap, withheld, unusable := readCache(c.file, c.Name())
+	snap, withheld, unusable := c.file.read()
 	if withheld > 0 && time.Since(c.began) < cachePatience {
 		return err
 	}
@@ -125,29 +133,36 @@ func (c *cached) first(ctx context.Context, emit func(Snapshot)) error {
 	return err
 }
 
-// keeping is emit, and writes each good snapshot to the file. It does so after
-// the emit, so that an update is not held up, and emits the snapshot again if
-// its Note is another for that.
+// keeping returns an emit that also writes each good snapshot to the file. It does
+// so after the emit, so that an update is not held up, and emits the snapshot
+// again if its Note is another for that.
 func (c *cached) keeping(emit func(Snapshot)) func(Snapshot) {
 	return func(snap Snapshot) {
 		c.spent, c.unusable = true, nil
+		if snap.Err != nil || snap.Degraded != nil || !c.file.usable() {
+			emit(c.noted(snap))
+			return
+		}
+		snap.Tree = tree.Reuse(c.last, snap.Tree) // what is held twice, here and behind, is one
+		written := c.kept && snap.Tree.Same(c.last)
+		c.kept, c.last = true, snap.Tree
 		emit(c.noted(snap))
-		if c.shape == nil || snap.Err != nil || c.kept && c.last.Root().Equal(snap.Tree.Root()) {
+		if written {
 			return
 		}
 		before := c.failure
-		c.kept, c.last = true, snap.Tree
-		c.failure = writeCache(c.file, c.Name(), snap, c.shape)
+		c.failure = c.file.write(snap)
 		if fmt.Sprint(before) != fmt.Sprint(c.failure) {
+			snap.Bytes = 0 // they have been counted
 			emit(c.noted(snap))
 		}
 	}
 }
 
-// noted is a snapshot that says if it could not be written.
+// noted returns a snapshot that says if it could not be written.
 func (c *cached) noted(snap Snapshot) Snapshot {
 	if c.failure != nil {
-		snap.addNote(fmt.Sprintf("not cached in %s: %v", c.file, c.failure))
+		snap.addNote(fmt.Sprintf("not cached in %s: %v", c.file.path, c.failure))
 	}
 	return snap
 }

@@ -2,150 +2,166 @@ package source
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/gob"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/confsync/confsync/tree"
 )
 
-// A cache file is cacheHead, the SHA-256 sum of what follows, and a gob of
-// cacheContent. Another form needs another head.
-const cacheHead = "confsync cache 1\n"
-
-type cacheContent struct {
-	Source   string // its name
-	Revision string
-	Written  time.Time
-	Withheld int // secret values that are left out
-	Root     *cacheNode
-}
-
-// cacheNode is a tree.Node and where it came from.
-type cacheNode struct {
-	Kind   tree.Kind
-	Text   string
-	Own    *cacheNode // the value that a map has beside its children
-	Keys   []string   // of a map
-	Kids   []*cacheNode
-	Origin tree.Origin
-}
-
-var (
-	errForeign = errors.New("it is not a cache")
-	errDamaged = errors.New("it is damaged")
+// A cache file is a head, the CRC-32 of what follows in four bytes, and a
+// cacheContent, which a Sealer has sealed if the head says so. Another form
+// needs another number.
+const (
+	cacheFamily = "confsync cache "
+	plainHead   = cacheFamily + "1\n"
+	sealedHead  = cacheFamily + "1 sealed\n"
+	headRoom    = 64 // bytes in which a head ends
 )
 
-// readCache is the snapshot in a file, which has to be of the source by that
-// name, and how many secret values it lacks. Its error wraps [fs.ErrNotExist] when there is no file.
-func readCache(file, name string) (snap Snapshot, withheld int, err error) {
-	data, err := os.ReadFile(file)
+var (
+	errForeign  = errors.New("it is not a cache")
+	errVersion  = errors.New("it is a cache of another version of this library")
+	errDamaged  = errors.New("it is damaged")
+	errSealed   = errors.New("it is sealed, and there is no key")
+	errUnsealed = errors.New("it is not sealed, though it has to be")
+)
+
+// cacheFile is a file that snapshots of one source are kept in.
+type cacheFile struct {
+	path string
+	name string      // of the source
+	seal Sealer      // nil: what is kept is readable, and has no secrets
+	form *tree.Shape // which values are secrets; nil: not known
+}
+
+// cacheContent is what a cache file holds.
+type cacheContent struct {
+	source   string
+	revision string
+	written  time.Time // to the second
+	withheld int       // secret values that are left out
+	root     *cacheNode
+}
+
+// usable reports whether it is known what may be kept.
+func (f cacheFile) usable() bool { return f.form != nil || f.seal != nil }
+
+// read returns the snapshot in the file, and how many secret values it lacks.
+// Its error wraps [fs.ErrNotExist] when there is no file.
+func (f cacheFile) read() (snap Snapshot, withheld int, err error) {
+	data, err := os.ReadFile(f.path)
 	if err != nil {
 		return Snapshot{}, 0, bare(err)
 	}
-	rest, ok := bytes.CutPrefix(data, []byte(cacheHead))
-	if !ok {
-		return Snapshot{}, 0, errForeign
+	body, err := f.unwrap(data)
+	if err != nil {
+		return Snapshot{}, 0, err
 	}
-	if len(rest) < sha256.Size {
-		return Snapshot{}, 0, errDamaged
-	}
-	sum, body := rest[:sha256.Size], rest[sha256.Size:]
-	var c cacheContent
-	if is := sha256.Sum256(body); !bytes.Equal(sum, is[:]) || gob.NewDecoder(bytes.NewReader(body)).Decode(&c) != nil {
-		return Snapshot{}, 0, errDamaged
-	}
-	if c.Source != name {
-		return Snapshot{}, 0, fmt.Errorf("it is of another source, %q", c.Source)
-	}
-	root, ok := c.Root.node()
+	c, ok := decodeCache(body)
 	if !ok {
 		return Snapshot{}, 0, errDamaged
 	}
-	snap = Snapshot{Revision: c.Revision, Note: "from the cache of " + c.Written.Format(time.RFC3339)}
-	if c.Withheld > 0 {
-		snap.Note += fmt.Sprintf(", without %d secret values", c.Withheld)
+	if c.source != f.name {
+		return Snapshot{}, 0, fmt.Errorf("it is of another source, %q", c.source)
+	}
+	root, ok := c.root.node()
+	if !ok {
+		return Snapshot{}, 0, errDamaged
+	}
+	snap = Snapshot{Revision: c.revision, Note: "from the cache of " + c.written.Format(time.RFC3339)}
+	if c.withheld > 0 {
+		snap.Note += fmt.Sprintf(", without %d secret values", c.withheld)
 	}
 	snap.Tree = tree.Of(root).Located(func(p tree.Path, _ tree.Place) tree.Origin {
-		if n := c.Root.lookup(p); n != nil {
-			return n.Origin
+		if n := c.root.lookup(p); n != nil {
+			return n.origin
 		}
-		return tree.Origin{Layer: name, Kind: "cache", Key: file}
+		return tree.Origin{Layer: f.name, Kind: "cache", Key: f.path}
 	})
-	return snap, c.Withheld, nil
+	return snap, c.withheld, nil
 }
 
-// writeCache puts a snapshot into a file, as far as the shape says that it may.
-func writeCache(file, name string, snap Snapshot, shape *tree.Shape) error {
-	if err := replaceable(file); err != nil {
+// unwrap returns the content of a file, apart from head, sum and seal.
+func (f cacheFile) unwrap(data []byte) ([]byte, error) {
+	head, err := headOf(data)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case head == sealedHead && f.seal == nil:
+		return nil, errSealed
+	case head == plainHead && f.seal != nil:
+		return nil, errUnsealed
+	}
+	sum, body := data[len(head):], []byte(nil)
+	if len(sum) >= 4 {
+		sum, body = sum[:4], sum[4:]
+	}
+	if len(sum) < 4 || binary.BigEndian.Uint32(sum) != crc32.ChecksumIEEE(body) {
+		return nil, errDamaged
+	}
+	if f.seal == nil {
+		return body, nil
+	}
+	if body, err = f.seal.Open(body); err != nil {
+		return nil, fmt.Errorf("it can't be opened: %w", sound(err))
+	}
+	return body, nil
+}
+
+// headOf returns the head of a file of ours.
+func headOf(data []byte) (string, error) {
+	for _, head := range []string{plainHead, sealedHead} {
+		if bytes.HasPrefix(data, []byte(head)) {
+			return head, nil
+		}
+	}
+	if bytes.HasPrefix(data, []byte(cacheFamily)) {
+		return "", errVersion
+	}
+	return "", errForeign
+}
+
+// write puts a snapshot into the file, as far as it may be kept.
+func (f cacheFile) write(snap Snapshot) error {
+	if err := f.replaceable(); err != nil {
 		return err
 	}
-	kept := keeping{tree: snap.Tree}
-	c := cacheContent{Source: name, Revision: snap.Revision, Written: time.Now().UTC().Truncate(time.Second)}
-	c.Root = kept.node(snap.Tree.Root(), shape, nil)
-	c.Withheld = kept.withheld
-	var body bytes.Buffer
-	if err := gob.NewEncoder(&body).Encode(c); err != nil {
-		return err
+	kept := keeping{tree: snap.Tree, all: f.seal != nil}
+	c := cacheContent{source: f.name, revision: snap.Revision, written: time.Now().UTC().Truncate(time.Second)}
+	c.root = kept.node(snap.Tree.Root(), f.form, nil)
+	c.withheld = kept.withheld
+	head, body := plainHead, c.encode()
+	if f.seal != nil {
+		var err error
+		if body, err = f.seal.Seal(body); err != nil {
+			return fmt.Errorf("it can't be sealed: %w", sound(err))
+		}
+		head = sealedHead
 	}
-	sum := sha256.Sum256(body.Bytes())
-	return bare(replace(file, []byte(cacheHead), sum[:], body.Bytes()))
+	sum := binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(body))
+	return bare(replace(f.path, []byte(head), sum, body))
 }
 
 // replaceable refuses a file that something else than a cache is in.
-func replaceable(file string) error {
-	f, err := os.Open(file)
+func (f cacheFile) replaceable() error {
+	file, err := os.Open(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return bare(err)
 	}
-	defer f.Close()
-	head, err := io.ReadAll(io.LimitReader(f, int64(len(cacheHead))))
-	if err == nil && len(head) > 0 && string(head) != cacheHead {
-		err = errForeign
+	defer file.Close()
+	start, err := io.ReadAll(io.LimitReader(file, headRoom))
+	if err == nil && len(start) > 0 {
+		_, err = headOf(start)
 	}
 	return bare(err)
-}
-
-// replace makes a file of parts, for its owner only, all at once. After a
-// failure of power it may be cut short, which the sum gives away.
-func replace(file string, parts ...[]byte) error {
-	temp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*") // 0600
-	if err != nil {
-		return err
-	}
-	for _, part := range parts {
-		if err == nil {
-			_, err = temp.Write(part)
-		}
-	}
-	err = errors.Join(err, temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), file)
-	}
-	if err != nil {
-		os.Remove(temp.Name())
-	}
-	return err
-}
-
-// bare is a file's error without the file's name, which may be a temporary one.
-func bare(err error) error {
-	var path *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
-		return path.Err
-	case errors.As(err, &link):
-		return link.Err
-	}
-	return err
 }

@@ -195,7 +195,8 @@ func TestCachedFilesThatAreNotTrusted(t *testing.T) {
 		{"none", nil, "", false},
 		{"empty", []byte{}, "it is not a cache", false},
 		{"a document", []byte("server: {port: 1}\n"), "it is not a cache", true},
-		{"another version", append([]byte("confsync cache 2\n"), good[17:]...), "it is not a cache", true},
+		{"another version", append([]byte("confsync cache 2\n"), good[17:]...), "it is a cache of another version of this library", true},
+		{"a sealed one", append([]byte("confsync cache 1 sealed\n"), good[17:]...), "it is sealed, and there is no key", false},
 		{"a bit flipped", flipped, "it is damaged", false},
 		{"cut short", good[:len(good)-1], "it is damaged", false},
 		{"cut very short", good[:20], "it is damaged", false},
@@ -231,7 +232,7 @@ func TestCachedFilesThatAreNotTrusted(t *testing.T) {
 			if kept := bytes.Equal(now, tt.content); kept != tt.kept {
 				t.Errorf("the file was kept: %v, want %v", kept, tt.kept)
 			}
-			if want := "not cached in " + file + ": it is not a cache"; tt.kept && snap.Note != want || !tt.kept && snap.Note != "" {
+			if want := "not cached in " + file + ": " + tt.why; tt.kept && snap.Note != want || !tt.kept && snap.Note != "" {
 				t.Errorf("the note is %q", snap.Note)
 			}
 			m.Fail(errCut)
