@@ -26,23 +26,38 @@ func (r *reducer) tryPublish(g *lineage) tree.ProblemList {
 	if !moved || c.wrong.Len() > 0 {
 		r.fill(c, now)
 	}
-	fresh := now.number == 0 || c.bound.Value != now.bound.Value
+	filled := any(nil)
+	if c.bound.Value.IsValid() {
+		filled = c.bound.Value.Interface()
+	}
+	fresh := now.number == 0 || filled != now.filled
 	if c.wrong.Len() == 0 && fresh {
-		c.refuse(r.validate.judge(now.value, c.bound.Value.Interface()))
+		c.refuse(r.validate.judge(now.value, filled))
 	}
 	if c.wrong.Len() > 0 {
 		return c.wrong
 	}
 	next := *now
-	next.bound, next.lineage, next.accepted = c.bound, g, time.Now()
+	next.bound, next.accepted = c.bound, time.Now()
+	if r.pin.Load() != nil {
+		r.hub.set(&next) // good, and not served
+		return c.wrong
+	}
+	next.lineage = g
 	r.warn(now, &next)
 	if !fresh {
 		r.hub.set(&next)
 		return c.wrong
 	}
-	next.generation = &generation{number: now.number + 1, since: time.Now(), root: g.root, value: c.bound.Value.Interface()}
-	r.hub.publish(&next)
+	next.generation = &generation{number: now.number + 1, since: time.Now(), root: g.root, value: filled, filled: filled}
+	r.publish(&next)
 	return c.wrong
+}
+
+// publish makes a generation the one that is served.
+func (r *reducer) publish(next *present) {
+	next.past = remember(next.past, record{next.generation, next.lineage}, r.history)
+	r.hub.publish(next)
 }
 
 // fill fills the type. A panic in one of its methods or in a hook is a problem

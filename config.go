@@ -101,9 +101,6 @@ func (c *Config[T]) Generation() uint64 { return c.hub.present().number }
 // sources, or the [*Error] of the rejection.
 func (c *Config[T]) Refresh(ctx context.Context) error { return c.reducer.refresh(ctx) }
 
-// Status returns how the configuration and each of its sources stand.
-func (c *Config[T]) Status() Status { return c.reducer.status() }
-
 // ErrRunning is returned by Close when code of the program's, or a source, has
 // not returned in time.
 var ErrRunning = errors.New("confsync: closed, but a callback, a validator or a source has not returned")
@@ -119,6 +116,7 @@ func (c *Config[T]) Close() error {
 	c.closed.Do(func() {
 		c.stop()
 		c.hub.close()
+		c.reducer.statuses.close()
 		go func() { // ends with the last of those it waits for
 			c.sources.Wait()
 			c.crew.running.Wait()

@@ -14,6 +14,8 @@ type generation struct {
 	since  time.Time
 	root   *tree.Node // what it was filled from
 	value  any        // a pointer to the user's type
+	filled any        // value as it was filled, before the program's code completed it
+	serves uint64     // the earlier generation that is served again; 0 when none is
 
 	once  sync.Once
 	paths []tree.Path // that differ from the generation before; see pathsBetween
@@ -25,10 +27,14 @@ type present struct {
 	*generation
 	bound    binder.Bound // the value as it was filled
 	lineage  *lineage     // where the generation came from, with its newest places
+	past     []record     // the last generations, oldest first, the one that is served among them
 	accepted time.Time    // when the contents were last found good
+	applied  Applied      // the updates so far
 	rejected *Error       // why the newest contents are not served; nil when they are
 	refused  *lineage     // where those came from; nil when they are served
-	unknown  *tree.Node   // keys to warn of: those that no field takes
+
+	rejections map[ProblemKind]uint64 // so far, by the kinds of their problems
+	unknown    *tree.Node             // keys to warn of: those that no field takes
 }
 
 // pathsBetween returns the paths that differ between two generations. Those

@@ -13,7 +13,7 @@ import (
 // what a generation points to.
 type hub struct {
 	log     logger
-	serve   func(value any) // makes a value the one that Get returns
+	serve   func(value any) // makes a value the one that Get returns; may be nil
 	closing chan struct{}   // closed by close
 	crew    *crew
 
@@ -56,7 +56,9 @@ func (h *hub) set(p *present) {
 // tells of it.
 func (h *hub) publish(next *present) {
 	h.mu.Lock()
-	h.serve(next.value)
+	if h.serve != nil {
+		h.serve(next.value)
+	}
 	h.now.Store(next)
 	h.next, h.left = next.generation, h.inOrderLocked()
 	h.mu.Unlock()
@@ -90,6 +92,13 @@ func (h *hub) inOrderLocked() []subscriber {
 		slices.SortFunc(h.order, func(a, b subscriber) int { return int(h.subs[a]) - int(h.subs[b]) })
 	}
 	return h.order
+}
+
+// wanted reports whether there are subscribers.
+func (h *hub) wanted() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.subs) > 0
 }
 
 // close ends all subscriptions: no callback begins any more.

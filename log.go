@@ -3,6 +3,7 @@ package confsync
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -37,6 +38,13 @@ func (r *reducer) reject(problems tree.ProblemList) {
 		return
 	}
 	next.rejected, next.refused = now, r.newest
+	next.rejections = maps.Clone(next.rejections)
+	if next.rejections == nil {
+		next.rejections = map[ProblemKind]uint64{}
+	}
+	for _, p := range now.Problems {
+		next.rejections[p.Kind]++
+	}
 	r.hub.set(&next)
 	if now.Generation > 0 {
 		r.logRejection(now)

@@ -55,6 +55,11 @@ type Options[T any] struct {
 	// have not returned. Zero: 10 seconds. Negative: no bound.
 	CloseTimeout time.Duration
 
+	// History is how many generations are remembered, for [Config.History] and
+	// [Config.Pin]. What they share is held once. Zero: 10. Negative: only the
+	// present one.
+	History int
+
 	// DecodeHooks are mapstructure's, tried in order on every scalar before it is
 	// decoded. Zero: none.
 	DecodeHooks []mapstructure.DecodeHookFunc
@@ -86,6 +91,7 @@ type Quiet struct{ Min, Max time.Duration }
 const (
 	defaultStartTimeout = 30 * time.Second
 	defaultApplyTimeout = time.Minute
+	defaultHistory      = 10
 	defaultCloseTimeout = 10 * time.Second
 	optionalGrace       = 250 * time.Millisecond // how long Open waits for the first word of an optional source
 )

@@ -25,6 +25,7 @@ type reducer struct {
 	log     logger
 	unknown UnknownKeys
 	quiet   Quiet
+	history int           // how many generations are remembered
 	limit   time.Duration // of each call of the program's code; zero or less: none
 
 	validate *validator
@@ -39,6 +40,10 @@ type reducer struct {
 	warned  map[string]bool  // of what is served, the warnings that were logged
 	filling bool             // code of the type's runs
 
+	statuses *hub    // of *Status
+	told     bearing // of the last
+
+	pin      atomic.Pointer[pin]       // nil when none holds
 	stale    atomic.Bool               // the newest layers are to be judged once more
 	applying atomic.Pointer[time.Time] // since when an update is being applied; nil when none is
 }
@@ -46,6 +51,7 @@ type reducer struct {
 func newReducer[T any](b *binder.Binder, h *hub, opts Options[T]) *reducer {
 	r := &reducer{
 		binder: b, hub: h, crew: h.crew, log: h.log, unknown: opts.Unknown, quiet: opts.Quiet,
+		history: cmp.Or(opts.History, defaultHistory), statuses: newHub(h.log, h.crew, nil),
 		limit: cmp.Or(opts.ApplyTimeout, defaultApplyTimeout),
 		nudge: make(chan struct{}, 1), orders: make(chan func()),
 	}
@@ -187,12 +193,17 @@ func (r *reducer) reduce() {
 		r.applying.Store(&began)
 		r.merged = merge.Merge(r.merged, r.stack.roots())
 		r.verdict = r.tryPublish(newLineage(r.binder, r.stack.layers, r.merged))
+		next := *r.hub.present()
+		next.applied.Count++
+		next.applied.Total += time.Since(began)
+		r.hub.set(&next)
 		r.applying.Store(nil)
 	}
 	var problems tree.ProblemList
 	problems.Add(standing...)
 	problems.Join(r.verdict)
 	r.reject(problems)
+	r.tell()
 }
 
 // refresh reads every source anew and waits until the reducer has seen it.

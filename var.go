@@ -16,7 +16,7 @@ type Var[V any] struct {
 
 // NewVar returns a Var that holds v, which may be nil.
 func NewVar[V any](v *V) *Var[V] {
-	r := &Var[V]{hub: newHub(logger{}, newCrew(), func(any) {})}
+	r := &Var[V]{hub: newHub(logger{}, newCrew(), nil)}
 	r.publish(v)
 	return r
 }

@@ -1,0 +1,140 @@
+package confsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/confsync/confsync/tree"
+)
+
+// Generation is one of the last configurations that were published, as
+// [Config.History] tells of it.
+type Generation struct {
+	Number  uint64    `json:"number"`
+	Since   time.Time `json:"since"`            // when it was published
+	Serves  uint64    `json:"serves,omitzero"`  // the earlier one that it serves again, for a Pin; else 0
+	Changes []Altered `json:"changes,omitzero"` // from the one before, sorted, the first hundred; none for the first
+	More    int       `json:"more,omitzero"`    // that are not among Changes
+}
+
+// Altered is a value that differs between two generations. Secrets are redacted.
+type Altered struct {
+	Path   tree.Path   `json:"path"`
+	Old    string      `json:"old,omitzero"` // "" where there was none
+	New    string      `json:"new,omitzero"` // "" where there is none
+	Origin tree.Origin `json:"origin"`       // of the new value or, when it has gone, of the old one
+}
+
+// ErrUnknownGeneration is returned by Pin for a generation that History doesn't
+// have.
+var ErrUnknownGeneration = errors.New("confsync: unknown generation")
+
+// ErrPinned is returned by Pin while another pin holds.
+var ErrPinned = errors.New("confsync: already pinned")
+
+// record is a generation that is remembered.
+type record struct {
+	*generation
+	lineage *lineage
+}
+
+// History returns the last generations, oldest first, as many as
+// Options.History says: what changed, and where it came from.
+func (c *Config[T]) History() []Generation {
+	past := c.hub.present().past
+	var all []Generation
+	for i, r := range past {
+		g := Generation{Number: r.number, Since: r.since, Serves: r.serves}
+		if i > 0 {
+			g.Changes, g.More = r.changes(past[i-1])
+		} else if r.number > 1 {
+			continue // it is there for the one after it
+		}
+		all = append(all, g)
+	}
+	return all
+}
+
+// changes returns how a generation differs from the one before.
+func (r record) changes(before record) (changes []Altered, more int) {
+	for _, path := range pathsBetween(before.generation, r.generation) {
+		if len(changes) == tree.MaxProblems {
+			more++
+			continue
+		}
+		a := Altered{Path: path}
+		if n := before.root.Lookup(path); n != nil {
+			a.Old, a.Origin = before.lineage.binder.Show(path, n), before.lineage.effective(path)
+		}
+		if n := r.root.Lookup(path); n != nil {
+			a.New, a.Origin = r.lineage.binder.Show(path, n), r.lineage.effective(path)
+		}
+		changes = append(changes, a)
+	}
+	return changes, more
+}
+
+// effective returns where the value that counts at a path came from.
+func (g *lineage) effective(path tree.Path) (o tree.Origin) {
+	if held := g.contributions(path); len(held) > 0 {
+		return g.value(path, held[0]).Origin
+	}
+	return o
+}
+
+// remember returns the records with one more, and those that are too old left
+// out. One before them stays, to tell what changed in the oldest.
+func remember(past []record, next record, bound int) []record {
+	past = append(slices.Clip(past), next)
+	return past[max(0, len(past)-max(bound, 0)-1):]
+}
+
+// pin is an earlier generation that is served until it is released.
+type pin struct {
+	number uint64
+	since  time.Time
+}
+
+// Pin serves an earlier generation, one that [Config.History] has, until release
+// is called: what undoes a bad but valid change while its source is mended. It
+// is published as a new generation. Meanwhile updates are validated and not
+// served; Status says that the configuration is pinned, and since when. release
+// returns when the newest good contents are served again; it may be called more
+// than once. A pin ends with the process.
+func (c *Config[T]) Pin(generation uint64) (release func(), err error) {
+	err2 := c.reducer.do(context.Background(), func() { release, err = c.reducer.hold(generation) })
+	return release, errors.Join(err2, err)
+}
+
+// hold pins a generation. The reducer calls it.
+func (r *reducer) hold(number uint64) (release func(), err error) {
+	now := r.hub.present()
+	i := slices.IndexFunc(now.past, func(r record) bool { return r.number == number })
+	if i < 0 {
+		return nil, fmt.Errorf("%w: %d", ErrUnknownGeneration, number)
+	}
+	p := &pin{number, time.Now()}
+	if !r.pin.CompareAndSwap(nil, p) {
+		return nil, ErrPinned
+	}
+	old := now.past[i]
+	if old.value != now.value {
+		next := *now
+		next.lineage = old.lineage
+		next.generation = &generation{number: now.number + 1, since: p.since, root: old.root, value: old.value, filled: old.filled, serves: number}
+		r.publish(&next)
+	}
+	r.log.get().Warn("confsync: pinned", "generation", number)
+	return func() {
+		if r.pin.CompareAndSwap(p, nil) {
+			r.log.get().Warn("confsync: pin released", "generation", number)
+			r.stale.Store(true)
+			if r.do(context.Background(), r.reduce) == ErrReentrant {
+				r.changed()
+			}
+		}
+	}, nil
+}
