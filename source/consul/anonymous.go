@@ -7,13 +7,29 @@ import (
 	"net/http"
 
 	"github.com/hashicorp/consul/api"
-
-	"github.com/confsync/confsync/tree"
 )
 
 // anonymousID is the accessor of the token that Consul takes requests without
 // one to have.
 const anonymousID = "00000000-0000-0000-0000-000000000002"
+
+var errHidden = errors.New("all keys are gone, or hidden: ACLs are in use, and the request had no token")
+
+const howToTrust = "set Options.Token, or Options.BelieveEmpty if all keys may go"
+
+// doubt returns why an answer isn't believed, or nil. That all keys are gone is
+// no fact, but maybe a matter of rights, to who asks without a token where
+// tokens are in use.
+func (w *watch) doubt(ctx context.Context, got answer) (why, err error) {
+	if !got.none() || w.good.Tree.Root() == nil || w.opts.BelieveEmpty {
+		return nil, nil
+	}
+	anonymous, err := w.anonymous(ctx)
+	if anonymous {
+		why = errHidden
+	}
+	return why, err
+}
 
 // anonymous reports whether ACLs are in use and the source has no token. Consul
 // doesn't say of such a request that keys were hidden from it.
@@ -33,11 +49,4 @@ func (w *watch) anonymous(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("token: %w", err)
 	}
 	return token.AccessorID == anonymousID, nil
-}
-
-// doubt returns why an empty prefix isn't believed, and what to do.
-func (s *store) doubt() (error, string) {
-	const why = "all keys are gone, or hidden: ACLs are in use, and the request had no token"
-	problem := tree.Problem{Kind: tree.Unusable, Origin: s.origin(s.keys.Key(nil), 0), Err: errors.New(why)}
-	return problem, why + "; set Options.Token, or Options.BelieveEmpty"
 }

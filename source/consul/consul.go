@@ -124,9 +124,9 @@ type store struct {
 	opts   Options
 	keys   source.Keys
 
-	single    source.Single
-	waiting   waiting
-	populated bool // the last state that was emitted had keys
+	single  source.Single
+	waiting waiting
+	good    source.Snapshot // the last that had a tree
 }
 
 func (s *store) Name() string {

@@ -51,7 +51,6 @@ func (s *store) decode(body io.Reader, held []source.Row) (got answer, err error
 	case start != json.Delim('['):
 		return got, errors.New("the answer is no list of keys")
 	}
-	bytes := 0
 	var p pair
 	for d.More() {
 		p.Key, p.ModifyIndex, within.n = "", 0, 0
@@ -59,12 +58,12 @@ func (s *store) decode(body io.Reader, held []source.Row) (got answer, err error
 		if err != nil && !errors.Is(err, errBeyond) {
 			return got, fmt.Errorf("the answer can't be read: %w", err)
 		}
-		bytes += len(p.Key) + len(p.Value.text)
+		got.bytes += len(p.Key) + len(p.Value.text)
 		if err != nil {
-			bytes = s.opts.MaxBytes + 1
+			got.bytes += s.opts.MaxBytes + 1
 		}
 		got.some = cmp.Or(got.some, p.Key)
-		if got.tooLarge = s.tooLarge(len(got.rows)+1, bytes); got.tooLarge != nil {
+		if got.tooLarge = s.tooLarge(len(got.rows)+1, got.bytes); got.tooLarge != nil {
 			got.rows = nil
 			return got, nil
 		}
@@ -93,12 +92,11 @@ func (s *store) tooLarge(keys, bytes int) error {
 // answer is that of a list that was read as a whole.
 func (s *store) answer(pairs api.KVPairs) answer {
 	got := answer{rows: make([]source.Row, len(pairs)), some: pairs[0].Key}
-	bytes := 0
 	for i, p := range pairs {
 		got.rows[i] = source.Row{Key: p.Key, Value: string(p.Value), Revision: int64(p.ModifyIndex)}
-		bytes += len(p.Key) + len(p.Value)
+		got.bytes += len(p.Key) + len(p.Value)
 	}
-	if got.tooLarge = s.tooLarge(len(pairs), bytes); got.tooLarge != nil {
+	if got.tooLarge = s.tooLarge(len(pairs), got.bytes); got.tooLarge != nil {
 		got.rows = nil
 	}
 	return got

@@ -28,6 +28,7 @@ type answer struct {
 	rows     []source.Row
 	tooLarge error  // the problem of more rows than are within bounds, of which there are none then
 	some     string // a key of those that there are
+	bytes    int    // of keys and values
 	index    uint64 // never 0
 }
 

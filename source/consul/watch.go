@@ -122,26 +122,22 @@ func (w *watch) next(ctx context.Context, last, beyond uint64, empty bool) (got 
 	return got, err
 }
 
-// take emits an answer. That all keys are gone is no fact, but maybe a matter of
-// rights, to who asks without a token where tokens are in use.
+// take emits an answer, or what was there before as long as that is in doubt.
 func (w *watch) take(ctx context.Context, got answer) error {
-	snap := source.Snapshot{Revision: strconv.FormatUint(got.index, 10), Note: w.waiting.note}
+	snap := source.Snapshot{Revision: strconv.FormatUint(got.index, 10), Bytes: int64(got.bytes), Note: w.waiting.note}
+	doubt, err := w.doubt(ctx, got)
 	switch {
+	case err != nil:
+		return err
+	case doubt != nil:
+		snap.Tree, snap.Revision, snap.Degraded, snap.Note = w.good.Tree, w.good.Revision, doubt, howToTrust
 	case got.tooLarge != nil:
 		snap.Err = got.tooLarge
-	case got.none() && w.populated && !w.opts.BelieveEmpty:
-		anonymous, err := w.anonymous(ctx)
-		if err != nil {
-			return err
-		}
-		if anonymous {
-			snap.Err, snap.Note = w.doubt()
-		}
-	}
-	if snap.Err == nil {
+	default:
 		w.held.Replace(got.rows)
-		snap.Tree, snap.Err = w.held.Tree()
-		w.populated = w.held.Len() > 0
+		if snap.Tree, snap.Err = w.held.Tree(); snap.Err == nil {
+			w.good = snap
+		}
 	}
 	w.know(got)
 	w.emit(snap)
