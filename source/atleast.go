@@ -65,7 +65,7 @@ func (b *bounded) refuse(root *tree.Node) error {
 	case values == 0 && b.values > 0:
 		return fmt.Errorf("refused: it has become empty, and had %d values", b.values)
 	case float64(values) < b.share*float64(b.values):
-		return fmt.Errorf("refused: it has %d values and had %d, of which at least %g%% have to be left", values, b.values, 100*b.share)
+		return fmt.Errorf("refused: it has shrunk from %d values to %d, and at least %g%% have to be left", b.values, values, 100*b.share)
 	}
 	b.last, b.values = root, values
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/confsync/confsync/source"
@@ -51,6 +52,57 @@ func ExamplePoll() {
 		return source.Snapshot{Tree: t}, err
 	}))
 	// Output: discovery {leader:"10.0.0.7"} <nil>
+}
+
+func ExampleWithPolicy() {
+	feed := source.Static("feed", nil) // it may be cut off for an hour before anybody is told
+	show(source.WithPolicy(source.Policy{StaleAfter: time.Hour}, feed))
+	// Output: feed {} <nil>
+}
+
+func ExampleGate() {
+	store := sourcetest.NewMemory("store", map[string]any{"release": "v1", "min": 1, "max": 5})
+	s := source.NewSupervisor(source.Gate("release", store), source.Policy{}, nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- s.Run(ctx) }()
+	report := func() {
+		_ = s.Refresh(ctx)
+		snap, _, _ := s.Latest()
+		fmt.Println(strings.TrimSpace(fmt.Sprint(snap.Tree.Root(), " ", s.Status().Note)))
+	}
+	report()
+	store.Delete("release")
+	store.Set("min", 10)
+	report()
+	store.Set("max", 50)
+	store.Set("release", "v2")
+	report()
+	cancel()
+	<-done
+	// Output:
+	// {max:5 min:1}
+	// {max:5 min:1} held at release "v1": there is no value at the gate release
+	// {max:50 min:10}
+}
+
+func ExampleAtLeast() {
+	store := sourcetest.NewMemory("store", map[string]any{"a": 1, "b": 2, "c": 3})
+	s := source.NewSupervisor(source.AtLeast(0.5, store), source.Policy{}, nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- s.Run(ctx) }()
+	_ = s.Refresh(ctx)
+	store.Replace(map[string]any{"a": 1})
+	_ = s.Refresh(ctx)
+	snap, _, _ := s.Latest()
+	fmt.Println(snap.Tree.Root())
+	fmt.Println(s.Status().Err)
+	cancel()
+	<-done
+	// Output:
+	// {a:1 b:2 c:3}
+	// refused: it has shrunk from 3 values to 1, and at least 50% have to be left
 }
 
 func ExampleSupervisor() {

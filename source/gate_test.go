@@ -119,16 +119,16 @@ func TestAtLeast(t *testing.T) {
 	}{
 		{"the same", 1, of(10), of(10), ""},
 		{"more", 1, of(10), of(11), ""},
-		{"one less of all", 1, of(10), of(9), "refused: it has 9 values and had 10, of which at least 100% have to be left"},
+		{"one less of all", 1, of(10), of(9), "refused: it has shrunk from 10 values to 9, and at least 100% have to be left"},
 		{"half", 0.5, of(10), of(5), ""},
-		{"less than half", 0.5, of(10), of(4), "refused: it has 4 values and had 10, of which at least 50% have to be left"},
+		{"less than half", 0.5, of(10), of(4), "refused: it has shrunk from 10 values to 4, and at least 50% have to be left"},
 		{"nothing", 0.5, of(10), nil, empty},
 		{"nearly nothing, without a bound", 0, of(10), of(1), ""},
 		{"nothing, without a bound", 0, of(10), nil, empty},
 		{"nothing that counts", 0, of(10), map[string]any{"a": nil, "b": map[string]any{}, "c": []any{}}, empty},
 		{"nothing after nothing", 0.5, nil, nil, ""},
 		{"from nothing", 1, nil, of(3), ""},
-		{"deeper down", 0.5, map[string]any{"x": of(10)}, map[string]any{"y": []any{1, of(3)}}, "refused: it has 4 values and had 10, of which at least 50% have to be left"},
+		{"deeper down", 0.5, map[string]any{"x": of(10)}, map[string]any{"y": []any{1, of(3)}}, "refused: it has shrunk from 10 values to 4, and at least 50% have to be left"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

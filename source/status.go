@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/confsync/confsync/tree"
 )
 
 // State says how a supervised source stands with its store. Its text, in JSON
@@ -58,7 +60,14 @@ type Status struct {
 	Optional bool      `json:"optional,omitzero"` // its absence holds nothing up
 	Retries  int       `json:"retries"`           // failed attempts since it was last Live
 	Counters
+
+	root *tree.Node // of the last good snapshot
+	keys int        // of a Status that was read from JSON
 }
+
+// Keys returns how many values the last good snapshot has, in JSON as "keys". It
+// counts them, so it takes a time that grows with them.
+func (s Status) Keys() int { return s.keys + countValues(s.root) }
 
 // Counters tell what has happened to a source since its supervisor was made.
 // They never go back, so that flapping shows between two looks.
@@ -76,8 +85,9 @@ func (s Status) MarshalJSON() ([]byte, error) {
 	type plain Status
 	with := struct {
 		plain
-		Err string `json:"err,omitempty"`
-	}{plain: plain(s)}
+		Keys int    `json:"keys"`
+		Err  string `json:"err,omitempty"`
+	}{plain: plain(s), Keys: s.Keys()}
 	if s.Err != nil {
 		with.Err = s.Err.Error()
 	}
@@ -89,12 +99,14 @@ func (s *Status) UnmarshalJSON(data []byte) error {
 	type plain Status
 	var with struct {
 		plain
-		Err string `json:"err"`
+		Keys int    `json:"keys"`
+		Err  string `json:"err"`
 	}
 	if err := json.Unmarshal(data, &with); err != nil {
 		return err
 	}
 	*s = Status(with.plain)
+	s.keys = with.Keys
 	if with.Err != "" {
 		s.Err = errors.New(with.Err)
 	}
@@ -118,6 +130,7 @@ func (s *Supervisor) Status() Status {
 		Optional: s.optional,
 		Retries:  s.retries,
 		Counters: s.count,
+		root:     s.snap.Tree.Root(),
 	}
 	st.State, st.Since = s.stateLocked(time.Now())
 	if st.State == Stale && !s.down {

@@ -161,7 +161,7 @@ func TestStatusJSON(t *testing.T) {
 	}
 	const want = `{"name":"consul app","state":"stale","since":"2026-02-03T04:05:06Z","contact":"2026-02-03T04:05:06Z",` +
 		`"revision":"index 7","note":"n","optional":true,"retries":2,"watches":5,"failures":3,"resyncs":1,"emits":9,"bytes":700,` +
-		`"lastChange":"2026-02-03T04:05:06Z","err":"connection refused"}`
+		`"lastChange":"2026-02-03T04:05:06Z","keys":0,"err":"connection refused"}`
 	got, err := json.Marshal(full)
 	if err != nil || string(got) != want {
 		t.Errorf("JSON is\n%s\nwith %v, want\n%s", got, err, want)
@@ -174,7 +174,7 @@ func TestStatusJSON(t *testing.T) {
 	if back != full {
 		t.Errorf("reads back as %+v, want %+v", back, full)
 	}
-	const least = `{"name":"","state":"connecting","retries":0,"watches":0,"failures":0,"resyncs":0,"emits":0,"bytes":0}`
+	const least = `{"name":"","state":"connecting","retries":0,"watches":0,"failures":0,"resyncs":0,"emits":0,"bytes":0,"keys":0}`
 	if got, err := json.Marshal(source.Status{}); err != nil || string(got) != least {
 		t.Errorf("the zero Status is %s with %v", got, err)
 	}
@@ -199,4 +199,22 @@ func TestStateNames(t *testing.T) {
 	if got := source.State(99).String(); got != "state 99" {
 		t.Errorf("an unknown state is %q", got)
 	}
+}
+
+func TestStatusKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := sourcetest.NewMemory("m", map[string]any{"a": 1, "b": map[string]any{"c": "x", "d": []any{1, 2, nil}}})
+		r := run(t, m, source.Policy{})
+		if got := r.Status().Keys(); got != 4 {
+			t.Errorf("%d keys, want 4", got)
+		}
+		m.Reject(errCut)
+		synctest.Wait()
+		st := r.Status()
+		data, err := json.Marshal(st)
+		var back source.Status
+		if err != nil || json.Unmarshal(data, &back) != nil || st.Keys() != 4 || back.Keys() != 4 || !strings.Contains(string(data), `"keys":4,"err":"connection refused"`) {
+			t.Errorf("%s reads back with %d keys, %v", data, back.Keys(), err)
+		}
+	})
 }
