@@ -29,7 +29,6 @@ const (
 	Gap        = tree.Gap
 	Refused    = tree.Refused
 	TooLarge   = tree.TooLarge
-	Unresolved = tree.Unresolved
 	Deprecated = tree.Deprecated
 )
 

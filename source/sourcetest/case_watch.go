@@ -7,6 +7,8 @@ import (
 	"maps"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/confsync/confsync/source"
 )
 
@@ -44,7 +46,7 @@ func returnsWhy(tr *trial) {
 
 func leavesNoGoroutine(tr *trial) {
 	for _, warm := range []bool{true, false} { // a client may start its own at the first use
-		left := tr.leaks()
+		options := append([]goleak.Option{goleak.IgnoreCurrent()}, tr.h.Ignore...)
 		for range 3 {
 			w := tr.start()
 			w.first()
@@ -52,7 +54,7 @@ func leavesNoGoroutine(tr *trial) {
 		}
 		w := tr.start() // ended before it has emitted, perhaps
 		w.end()
-		if err := left(); err != nil && !warm {
+		if err := goleak.Find(options...); err != nil && !warm {
 			tr.Errorf("after Watch had returned: %v", err)
 		}
 	}
