@@ -1,5 +1,5 @@
 # make test    the real servers, every check, and all tests with the race detector
-# make servers the servers alone; `go test ./...` uses whichever it finds and says what it skipped
+# make servers the servers alone; `go test ./...` uses whichever it finds and skips the rest
 # make bench   the libraries side by side, into README.md and docs/; QUICK=1 only looks whether it works;
 #              SUBJECT=propagation, rest or fleet measures that instead, with the servers
 # make fuzz    every fuzz target, for FUZZ each
