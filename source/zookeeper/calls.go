@@ -2,9 +2,9 @@ package zookeeper
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -43,11 +43,12 @@ const (
 	readData op = iota // and watch it
 	readKids           // and watch them
 	exists             // and watch for it to appear
+	look               // and set no watch
 	catchUp            // let the server know all that the leader does
 	rights             // see whether it may be read
 )
 
-var opNames = [...]string{"read", "list", "look for", "sync", "read"}
+var opNames = [...]string{"read", "list", "look for", "look at", "sync", "read"}
 
 // answer is what came of a request.
 type answer struct {
@@ -61,18 +62,29 @@ type answer struct {
 
 // calls makes requests of the client, which has no notion of a context.
 type calls struct {
-	store *store
-	slots chan struct{} // holds one for each goroutine that is in the client
+	store  *store
+	slots  chan struct{} // holds one for each goroutine that is in the client
+	latest atomic.Int64  // when the latest answer came to any of them, in nanoseconds
+}
+
+// silence returns for how much longer there may be no answer.
+func (c *calls) silence(began time.Time) time.Duration {
+	if latest := time.Unix(0, c.latest.Load()); latest.After(began) {
+		began = latest
+	}
+	return time.Until(began.Add(c.store.opts.ProbeTimeout))
 }
 
 // run makes requests, and those that take asks for on each answer, until all
 // are answered. It ends early with take's error, with ctx's, or when for the
-// time of ProbeTimeout there was no answer at all. take is called from one
-// goroutine, in the order in which answers come, which is any.
+// time of ProbeTimeout there was no answer at all, be it to another run: over a
+// slow link many answers stand in one line. take is called from one goroutine, in
+// the order in which answers come, which is any.
 func (c *calls) run(ctx context.Context, queue []request, take func(answer) ([]request, error)) error {
-	answers := make(chan answer, parallel) // has room for all that are under way
+	answers := make(chan answer, cap(c.slots)) // has room for all that are under way
 	waiting := 0
 	var asking sync.WaitGroup
+	began := time.Now()
 	silence := time.NewTimer(c.store.opts.ProbeTimeout)
 	defer silence.Stop()
 	for len(queue)+waiting > 0 {
@@ -86,12 +98,13 @@ func (c *calls) run(ctx context.Context, queue []request, take func(answer) ([]r
 			queue = queue[1:]
 			waiting++
 			asking.Go(func() {
-				answers <- c.store.ask(next)
+				a := c.store.ask(next)
+				c.latest.Store(time.Now().UnixNano())
+				answers <- a
 				<-c.slots
 			})
 		case a := <-answers:
 			waiting--
-			silence.Reset(c.store.opts.ProbeTimeout)
 			more, err := take(a)
 			if err != nil {
 				settle(answers, waiting, &asking)
@@ -99,6 +112,10 @@ func (c *calls) run(ctx context.Context, queue []request, take func(answer) ([]r
 			}
 			queue = append(queue, more...)
 		case <-silence.C:
+			if left := c.silence(began); left > 0 {
+				silence.Reset(left)
+				continue
+			}
 			return fmt.Errorf("no answer within %v: %v", c.store.opts.ProbeTimeout, c.store.conn.State())
 		case <-ctx.Done():
 			settle(answers, waiting, &asking)
@@ -134,6 +151,8 @@ func (s *store) ask(r request) answer {
 		_, a.err = s.conn.Sync(r.path)
 	case r.op == rights:
 		_, _, a.err = s.conn.GetACL(r.path)
+	case r.op == look:
+		s.readOnly(&a)
 	case !s.watches.isSet(key):
 		s.readAndWatch(&a, key)
 	default:
@@ -181,17 +200,6 @@ func (s *store) readAndWatch(a *answer, key watch) {
 // know all that the leader does.
 func (s *store) sync(ctx context.Context) error {
 	return s.calls.run(ctx, []request{{catchUp, s.root}}, func(a answer) ([]request, error) {
-		return nil, a.failure()
-	})
-}
-
-// probe asks whether the leader answers, and whether the root may still be read,
-// of which no watch tells.
-func (s *store) probe(ctx context.Context) error {
-	return s.calls.run(ctx, []request{{catchUp, s.root}, {rights, s.root}}, func(a answer) ([]request, error) {
-		if errors.Is(a.err, zk.ErrNoNode) {
-			return nil, nil
-		}
 		return nil, a.failure()
 	})
 }

@@ -90,6 +90,23 @@ func TestDigest(t *testing.T) {
 		healed.holds(`{a:"3"}`)
 		put(t, owner, "/app/a", "1")
 	})
+	t.Run("TestZ6RightTakenAndGivenBack", func(t *testing.T) {
+		put(t, owner, "/app/b", "0")
+		give(t, "/app/b", private)
+		defer del(t, owner, "/app/b")
+		conn := connect(t, server.Addr(), 10*time.Second)
+		if err := conn.AddAuth("digest", []byte("app:right")); err != nil {
+			t.Fatal(err)
+		}
+		sup := await.Supervise(t, zookeeper.New(conn, "/app", &zookeeper.Options{Probe: 500 * time.Millisecond}))
+		await.Live(t, sup, `{a:"1" b:"0"}`)
+		for _, value := range []string{"1", "2", "3"} {
+			give(t, "/app/b", zk.DigestACL(zk.PermAll, "other", "secret"))
+			put(t, owner, "/app/b", value)
+			give(t, "/app/b", private)
+			await.Live(t, sup, `{a:"1" b:"`+value+`"}`)
+		}
+	})
 	t.Run("TestU2RightsToTheRootNarrowed", func(t *testing.T) {
 		w := watch(t, reader(t, "right"))
 		w.holds(`{a:"1"}`)

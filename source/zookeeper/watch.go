@@ -2,6 +2,7 @@ package zookeeper
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,8 +12,9 @@ import (
 )
 
 const (
-	lookEvery = 500 * time.Millisecond // at the client's session; connecting to the same server again takes it a second
-	restless  = 2 * time.Second        // is how long a tree may take to stand still
+	lookEvery   = 500 * time.Millisecond // at the client's session; connecting to the same server again takes it a second
+	longestRead = 2 * time.Second        // that a tree which doesn't stand still is read again
+	audited     = 16                     // nodes a probe looks at
 )
 
 // Watch follows the root until a request fails or the client connects anew.
@@ -38,24 +40,24 @@ func (s *store) watch(ctx context.Context, stop context.CancelCauseFunc, emit fu
 		return err
 	}
 	began := s.session()
-	guarded := make(chan struct{}) // closed by the guard
+	probing := make(chan struct{}) // closed when that ends
 	go func() {
-		defer close(guarded)
-		stop(s.guard(ctx, began))
+		defer close(probing)
+		stop(s.probes(ctx, began))
 	}()
 	err := s.follow(ctx, emit)
 	stop(err)
-	<-guarded
+	<-probing
 	return err
 }
 
 // follow reads everything, and then what the watches tell of.
 func (s *store) follow(ctx context.Context, emit func(source.Snapshot)) error {
 	_, _ = s.watches.told() // of what is read now anyway, or of a session before this one
-	view := s.newView()
-	next := view.all()
+	table := s.newTable()
+	next := table.all()
 	for {
-		snap, rest, err := s.read(ctx, view, next)
+		snap, rest, err := s.read(ctx, table, next)
 		if err != nil {
 			return err
 		}
@@ -65,16 +67,16 @@ func (s *store) follow(ctx context.Context, emit func(source.Snapshot)) error {
 				return fmt.Errorf("watch: %w", err)
 			}
 		}
-		next = view.again(rest)
+		next = table.again(rest)
 	}
 }
 
 // read makes requests, and again for what has changed meanwhile, until nothing
 // has (Z3), or for too long: then there is a rest to be read.
-func (s *store) read(ctx context.Context, v *view, next []request) (snap source.Snapshot, rest []watch, err error) {
+func (s *store) read(ctx context.Context, t *table, next []request) (snap source.Snapshot, rest []watch, err error) {
 	var since time.Time // the tree was whole for the first time
 	for {
-		if err := s.calls.run(ctx, next, v.take); err != nil && v.tooLarge == nil {
+		if err := s.calls.run(ctx, next, t.take); err != nil && t.tooLarge == nil {
 			return source.Snapshot{}, nil, err
 		}
 		rest, err := s.watches.told()
@@ -86,14 +88,14 @@ func (s *store) read(ctx context.Context, v *view, next []request) (snap source.
 		}
 		snap := source.Snapshot{}
 		switch {
-		case len(rest) == 0 || v.tooLarge != nil:
-		case time.Since(since) < restless:
-			next = v.again(rest)
+		case len(rest) == 0 || t.tooLarge != nil:
+		case time.Since(since) < longestRead:
+			next = t.again(rest)
 			continue
 		default:
-			snap.Note = fmt.Sprintf("not at one revision: keys have changed during every reading for %v", restless)
+			snap.Note = fmt.Sprintf("not at one revision: keys have changed during every reading for %v", longestRead)
 		}
-		v.fill(&snap)
+		t.fill(&snap)
 		return snap, rest, nil
 	}
 }
@@ -110,12 +112,14 @@ func (s *store) session() session {
 	return session{s.conn.State(), s.conn.SessionID(), s.conn.Server()}
 }
 
-// guard returns an error as soon as the session isn't the one that began or the
-// leader doesn't answer, and nil when ctx ends.
-func (s *store) guard(ctx context.Context, began session) error {
+// probes returns an error as soon as the session isn't the one that began or the
+// leader doesn't answer, and nil when ctx ends. Its probes come at random
+// intervals, so that those of a fleet don't come together.
+func (s *store) probes(ctx context.Context, began session) error {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
-	probe := time.NewTimer(s.opts.Probe)
+	interval := func() time.Duration { return source.Jitter(s.opts.Probe/2, s.opts.Probe) }
+	probe := time.NewTimer(interval())
 	defer probe.Stop()
 	if s.opts.Probe < 0 {
 		probe.Stop()
@@ -129,7 +133,7 @@ func (s *store) guard(ctx context.Context, began session) error {
 			if err := s.probe(ctx); err != nil {
 				return fmt.Errorf("probe: %w", err)
 			}
-			probe.Reset(s.opts.Probe)
+			probe.Reset(interval())
 		}
 		switch now := s.session(); {
 		case now.state != zk.StateHasSession:
@@ -140,4 +144,25 @@ func (s *store) guard(ctx context.Context, began session) error {
 			return fmt.Errorf("connection lost: now with %s", now.server)
 		}
 	}
+}
+
+// probe asks whether the leader answers, and whether the root may still be read,
+// of which no watch tells. And it compares some nodes with their watches: one
+// that is silent about a change, as the server takes it away from who may not
+// read at that moment, counts as having told of it.
+func (s *store) probe(ctx context.Context) error {
+	ask := []request{{catchUp, s.root}, {rights, s.root}}
+	for _, path := range s.watches.some(audited) {
+		ask = append(ask, request{look, path})
+	}
+	return s.calls.run(ctx, ask, func(a answer) ([]request, error) {
+		switch {
+		case a.op == look && (a.err == nil || errors.Is(a.err, zk.ErrNoNode)):
+			s.watches.audit(a.path, a.stat)
+		case errors.Is(a.err, zk.ErrNoNode):
+		case a.err != nil:
+			return nil, a.failure()
+		}
+		return nil, nil
+	})
 }

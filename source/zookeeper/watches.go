@@ -2,7 +2,9 @@ package zookeeper
 
 import (
 	"context"
+	"maps"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/go-zookeeper/zk"
@@ -33,8 +35,10 @@ func (w watch) zxid(stat zk.Stat) int64 {
 // A wake costs more the more there are: some 0.1 ms with a hundred nodes, 1 ms
 // with a thousand, 6 ms with ten thousand.
 type watches struct {
-	mu  sync.Mutex
-	all map[watch]alarm
+	mu   sync.Mutex
+	all  map[watch]alarm
+	lost []watch       // found by an audit to be silent about a change
+	wake chan struct{} // of capacity 1: there is something in lost
 }
 
 // alarm is a watch that is set.
@@ -73,13 +77,48 @@ func (w *watches) missed(key watch, zxid int64) bool {
 	return true
 }
 
+// some returns the paths of some watches, of others each time as chance has it.
+func (w *watches) some(n int) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	paths := make(map[string]bool, n)
+	for key := range w.all {
+		if len(paths) == n {
+			break
+		}
+		paths[key.path] = true
+	}
+	return slices.Collect(maps.Keys(paths))
+}
+
+// audit compares what a node says of itself with the watches on it. One that is
+// silent about a change has told of it from then on.
+func (w *watches) audit(path string, stat zk.Stat) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, key := range []watch{{path, false}, {path, true}} {
+		a, set := w.all[key]
+		zxid := key.zxid(stat)
+		if !set || len(a.told) > 0 || zxid > 0 && zxid <= a.zxid || zxid == a.zxid {
+			continue
+		}
+		delete(w.all, key)
+		w.lost = append(w.lost, key)
+		select {
+		case w.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
 // wait returns when a watch has told of something, with all that have. These
 // are no longer set. The error is ctx's, or the end of the session.
 func (w *watches) wait(ctx context.Context) ([]watch, error) {
 	w.mu.Lock()
-	keys := make([]watch, 1, len(w.all)+1)
-	cases := make([]reflect.SelectCase, 1, len(w.all)+1)
+	keys := make([]watch, 2, len(w.all)+2)
+	cases := make([]reflect.SelectCase, 2, len(w.all)+2)
 	cases[0] = reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(ctx.Done())}
+	cases[1] = reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(w.wake)}
 	for key, a := range w.all {
 		if len(cases) == maxCases { // only of a tree that has been too large, and changed much
 			break
@@ -90,8 +129,11 @@ func (w *watches) wait(ctx context.Context) ([]watch, error) {
 	w.mu.Unlock()
 
 	i, event, _ := reflect.Select(cases)
-	if i == 0 {
+	switch i {
+	case 0:
 		return nil, context.Cause(ctx)
+	case 1:
+		return w.told()
 	}
 	w.mu.Lock()
 	delete(w.all, keys[i])
@@ -108,7 +150,8 @@ func (w *watches) wait(ctx context.Context) ([]watch, error) {
 func (w *watches) told() ([]watch, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var all []watch
+	all := w.lost
+	w.lost = nil
 	var err error
 	for key, a := range w.all {
 		if len(a.told) == 0 {

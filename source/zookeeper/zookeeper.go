@@ -46,23 +46,38 @@
 // session's time. The source asks for itself, and waits for no answer longer
 // than [Options].ProbeTimeout.
 //
-// # What ZooKeeper and its client leave to be wished for
+// Z6. A server takes a watch away, without a word, from a client that may not
+// read the node at the moment of its change. So each probe compares 16 nodes, as
+// chance has it, with their watches. A right that was taken and given back is
+// noticed within a few probes where there are a hundred nodes.
+//
+// Z7. Probes come at random intervals between half of [Options].Probe and all of
+// it, so that those of a fleet are spread.
+//
+// # Limits
+//
+// A source follows up to 10,000 nodes by default and 32,000 at most. Each costs
+// two watches in the server and in the client, since the client has no recursive
+// watches. Larger configurations are better kept as documents.
 //
 // A request can't be taken back. When Watch gives up on one there is a goroutine
-// that waits for its answer, which the client gives or refuses in the end: once
+// that waits for its answer. The client gives or refuses that in the end: once
 // its connection has broken, or, if the server accepts connections and then
 // is silent, after up to seven times the session's time for each server. A
 // source has no more than 16 requests under way, those included, and
 // makes no new ones while 16 wait. Every other goroutine ends before Watch
 // returns.
 //
-// Nor can a watch. One that hasn't told of anything when Watch returns stays
-// with the client, and the next Watch of the same source uses it. So make a
-// source once for a connection, not one for each use.
+// A watch can't be taken back either. One that hasn't told of anything when Watch
+// returns stays with the client, and the next Watch of the same source uses it.
+// So make a source once for a connection, not one for each use.
 //
-// Nobody is told of a change of rights, and recent servers don't tell a client
-// of changes to what it may no longer read. Both are found at the next Watch, and
-// at the root by the next probe. Missing rights are an error, never a deletion.
+// Over a slow link the data of one node must arrive within ProbeTimeout, and
+// within two thirds of the session's time, after which the client gives up.
+//
+// Nobody is told of a change of rights. A right to the root that is taken away is
+// an error by the next probe, one to another node when the node changes. Missing
+// rights are an error, never a deletion.
 //
 // A server refuses a client that has seen more than itself. So after a store
 // was wiped, or restored from an older copy, the source is cut off until the
@@ -95,22 +110,32 @@ type Options struct {
 	Document document.Format
 
 	// MaxKeys and MaxBytes bound what may be below the root, the bytes being
-	// those of paths and data. Beyond either the snapshot is an error, until
-	// fewer are found when a node that was read has changed or at the next
-	// Watch. Each node costs the server two watches, and each wake the source
+	// those of paths and data. Beyond either nothing is held and the snapshot is
+	// an error, until fewer are found when a node that was read has changed or at
+	// the next Watch. No more than twice MaxBytes is held at any time. Each node costs the server two watches, and each wake the source
 	// some time for every node. Zero: 10,000 and 64 MiB. Negative, or more:
 	// 32,000 nodes, and no bound on bytes.
 	MaxKeys, MaxBytes int
 
-	// Probe is the time between two questions, beside the watches, whether the
-	// leader answers and the root may still be read. Zero: 10s. Negative: never
-	// ask; a silence is then found only when the client finds it.
+	// Probe is the longest time between two questions, beside the watches,
+	// whether the leader answers, the root may still be read, and nodes are as
+	// their watches say. Zero: 10s. Negative: never ask; a silence is then found
+	// only when the client finds it.
 	Probe time.Duration
 
 	// ProbeTimeout bounds each wait for an answer, to a probe and to any other
 	// request. So a silence is reported within Probe and ProbeTimeout together;
 	// a connection that ends is reported within half a second. Zero: 5s.
 	ProbeTimeout time.Duration
+}
+
+// parallel returns how many requests may be under way. A node has up to a
+// mebibyte, and what is on its way must not be more than MaxBytes.
+func (o Options) parallel() int {
+	if o.MaxBytes < 0 {
+		return parallel
+	}
+	return min(parallel, max(1, o.MaxBytes>>20))
 }
 
 func (o *Options) withDefaults() Options {
@@ -146,7 +171,8 @@ func newStore(conn client, root string, opts *Options) *store {
 		root: "/" + strings.Trim(root, "/"),
 	}
 	s.keys = source.Keys{Root: s.root}
-	s.calls = calls{store: s, slots: make(chan struct{}, parallel)}
+	s.calls = calls{store: s, slots: make(chan struct{}, s.opts.parallel())}
+	s.watches.wake = make(chan struct{}, 1)
 	return s
 }
 

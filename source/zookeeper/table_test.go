@@ -111,7 +111,7 @@ func TestZ3LateAnswersAreOvertaken(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			v := newStore(newFake(), "/app", nil).newView()
+			v := newStore(newFake(), "/app", nil).newTable()
 			v.all()
 			var next []request
 			for _, a := range tt.answers {

@@ -2,7 +2,6 @@ package zookeeper
 
 import (
 	"errors"
-	"fmt"
 	"path"
 	"slices"
 	"strconv"
@@ -14,10 +13,10 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// view is what a Watch has read. It takes answers in any order, late ones
+// table is the nodes that a Watch has read, and the tree they make. It takes answers in any order, late ones
 // included: what a node says of itself only ever grows in zxid, and a node that
 // seems to be gone has its parent listed again.
-type view struct {
+type table struct {
 	store    *store
 	nodes    map[string]*node // those that are there, by path, some of them yet to be read
 	bytes    int              // of paths and data
@@ -37,107 +36,110 @@ type node struct {
 	mzxid, pzxid int64 // of the last changes to data and to kids; 0 before they are read
 }
 
-func (s *store) newView() *view {
-	v := &view{store: s, page: s.newPage()}
-	v.reset()
-	return v
+func (s *store) newTable() *table {
+	t := &table{store: s, page: s.newPage()}
+	t.reset()
+	return t
 }
 
 // reset forgets all that was read.
-func (v *view) reset() {
-	v.nodes, v.touched = map[string]*node{}, map[string]struct{}{}
-	v.bytes, v.tooLarge = 0, nil
-	v.tree = tree.Tree{}.Located(v.store.locate)
-	v.edit = v.tree.Edit()
+func (t *table) reset() {
+	t.nodes, t.touched = map[string]*node{}, map[string]struct{}{}
+	t.bytes, t.tooLarge = 0, nil
+	t.tree = tree.Tree{}.Located(t.store.locate)
+	t.edit = t.tree.Edit()
 }
 
 // all is the request with which the reading of everything begins.
-func (v *view) all() []request { return v.add(v.store.root) }
+func (t *table) all() []request { return t.add(t.store.root) }
 
 // again is the requests for what watches have told of.
-func (v *view) again(told []watch) []request {
-	if v.tooLarge != nil {
-		v.reset()
-		return v.all()
+func (t *table) again(told []watch) []request {
+	if t.tooLarge != nil {
+		t.tooLarge = nil
+		return t.all()
 	}
 	var next []request
 	for _, w := range told {
-		switch root := w.path == v.store.root; {
-		case v.nodes[w.path] == nil && root:
-			next = append(next, v.add(w.path)...)
-		case v.nodes[w.path] == nil:
+		switch root := w.path == t.store.root; {
+		case t.nodes[w.path] == nil && root:
+			next = append(next, t.add(w.path)...)
+		case t.nodes[w.path] == nil:
 		case w.kids:
 			next = append(next, request{readKids, w.path})
-		case !root || v.isPage():
+		case !root || t.isPage():
 			next = append(next, request{readData, w.path})
 		}
 	}
 	return next
 }
 
-func (v *view) isPage() bool { return v.store.opts.Document != 0 }
+func (t *table) isPage() bool { return t.store.opts.Document != 0 }
 
 // take applies an answer and says what to ask next.
-func (v *view) take(a answer) ([]request, error) {
+func (t *table) take(a answer) ([]request, error) {
 	if a.err != nil && !errors.Is(a.err, zk.ErrNoNode) {
 		return nil, a.failure()
 	}
-	v.zxid = max(v.zxid, a.stat.Czxid, a.stat.Mzxid, a.stat.Pzxid)
-	n := v.nodes[a.path]
+	t.zxid = max(t.zxid, a.stat.Czxid, a.stat.Mzxid, a.stat.Pzxid)
+	n := t.nodes[a.path]
 	var next []request
 	switch {
 	case a.op == catchUp:
 		next = []request{{exists, a.path}}
 	case a.op == exists && a.found && n == nil:
-		next = v.add(a.path)
+		next = t.add(a.path)
 	case n == nil: // gone meanwhile
 	case a.err != nil:
-		next = v.lose(a.path)
+		next = t.lose(a.path)
 	case a.op == readData && a.stat.Mzxid >= n.mzxid:
-		v.setData(a, n)
+		t.setData(a, n)
 	case a.op == readKids && a.stat.Pzxid >= n.pzxid:
-		next = v.setKids(a, n)
+		next = t.setKids(a, n)
 	}
-	v.tooLarge = v.measure()
-	return next, v.tooLarge
+	if err := t.measure(); err != nil {
+		t.reset() // what can't be used isn't held
+		t.tooLarge = err
+	}
+	return next, t.tooLarge
 }
 
-func (v *view) setData(a answer, n *node) {
-	v.bytes += len(a.data) - len(n.text)
+func (t *table) setData(a answer, n *node) {
+	t.bytes += len(a.data) - len(n.text)
 	n.text, n.bare, n.mzxid = string(a.data), a.data == nil, a.stat.Mzxid
-	v.touched[a.path] = struct{}{}
+	t.touched[a.path] = struct{}{}
 }
 
-func (v *view) setKids(a answer, n *node) (next []request) {
+func (t *table) setKids(a answer, n *node) (next []request) {
 	if a.path == "/" {
 		a.kids = slices.DeleteFunc(a.kids, func(name string) bool { return name == "zookeeper" })
 	}
 	slices.Sort(a.kids)
 	for _, name := range n.kids {
 		if _, still := slices.BinarySearch(a.kids, name); !still {
-			v.drop(path.Join(a.path, name))
+			t.drop(path.Join(a.path, name))
 		}
 	}
 	for _, name := range a.kids {
-		if kid := path.Join(a.path, name); v.nodes[kid] == nil {
-			next = append(next, v.add(kid)...)
+		if kid := path.Join(a.path, name); t.nodes[kid] == nil {
+			next = append(next, t.add(kid)...)
 		}
 	}
 	n.kids, n.pzxid = a.kids, a.stat.Pzxid
-	v.touched[a.path] = struct{}{}
+	t.touched[a.path] = struct{}{}
 	return next
 }
 
 // add makes room for a node and returns the requests that fill it. Of the root
 // there are only the data or only the children.
-func (v *view) add(path string) []request {
-	v.nodes[path] = &node{}
+func (t *table) add(path string) []request {
+	t.nodes[path] = &node{}
 	data, kids := request{readData, path}, request{readKids, path}
 	switch {
-	case path != v.store.root:
-		v.bytes += len(path)
+	case path != t.store.root:
+		t.bytes += len(path)
 		return []request{data, kids}
-	case v.isPage():
+	case t.isPage():
 		return []request{data}
 	}
 	return []request{kids}
@@ -145,90 +147,82 @@ func (v *view) add(path string) []request {
 
 // lose takes away a node that wasn't found. It may have been made again since,
 // which its parent knows; of a root that is gone the leader must know.
-func (v *view) lose(p string) []request {
-	v.drop(p)
-	if p == v.store.root {
+func (t *table) lose(p string) []request {
+	t.drop(p)
+	if p == t.store.root {
 		return []request{{catchUp, p}}
 	}
 	return []request{{readKids, path.Dir(p)}}
 }
 
 // drop takes away a node and all below it.
-func (v *view) drop(p string) {
-	at, _, _ := v.store.keys.Path(p)
-	v.edit.Graft(at, tree.Tree{})
-	v.forget(p)
+func (t *table) drop(p string) {
+	at, _, _ := t.store.keys.Path(p)
+	t.edit.Graft(at, tree.Tree{})
+	t.forget(p)
 }
 
-func (v *view) forget(p string) {
-	n := v.nodes[p]
+func (t *table) forget(p string) {
+	n := t.nodes[p]
 	if n == nil {
 		return
 	}
-	delete(v.nodes, p)
-	v.bytes -= len(n.text)
-	if p != v.store.root {
-		v.bytes -= len(p)
+	delete(t.nodes, p)
+	t.bytes -= len(n.text)
+	if p != t.store.root {
+		t.bytes -= len(p)
 	}
 	for _, name := range n.kids {
-		v.forget(path.Join(p, name))
+		t.forget(path.Join(p, name))
 	}
 }
 
-// measure is the problem of a view beyond the bounds, or nil.
-func (v *view) measure() error {
-	opts := v.store.opts
-	var err error
-	switch {
-	case len(v.nodes)-1 > opts.MaxKeys:
-		err = fmt.Errorf("more than the %d keys of MaxKeys", opts.MaxKeys)
-	case opts.MaxBytes >= 0 && v.bytes > opts.MaxBytes:
-		err = fmt.Errorf("more than the %d bytes of MaxBytes", opts.MaxBytes)
-	default:
-		return nil
-	}
-	return tree.Problem{Kind: tree.TooLarge, Origin: v.store.origin(v.store.root, 0), Err: err}
+// measure returns the problem of a table beyond the bounds, or nil.
+func (t *table) measure() error {
+	opts := t.store.opts
+	bounds := source.Bounds{MaxKeys: opts.MaxKeys, MaxBytes: opts.MaxBytes}
+	return bounds.Check(len(t.nodes)-1, t.bytes, t.store.origin(t.store.root, 0))
 }
 
 // fill puts what has been read into a snapshot.
-func (v *view) fill(snap *source.Snapshot) {
-	if v.zxid > 0 {
-		snap.Revision = strconv.FormatInt(v.zxid, 10)
+func (t *table) fill(snap *source.Snapshot) {
+	if t.zxid > 0 {
+		snap.Revision = strconv.FormatInt(t.zxid, 10)
 	}
 	switch {
-	case v.tooLarge != nil:
-		snap.Err = v.tooLarge
-	case v.isPage():
-		snap.Tree, snap.Err = v.store.readPage(&v.page, v.nodes[v.store.root])
+	case t.tooLarge != nil:
+		snap.Err = t.tooLarge
+	case t.isPage():
+		snap.Tree, snap.Err = t.store.readPage(&t.page, t.nodes[t.store.root])
 	default:
-		snap.Tree = v.update()
+		snap.Tree = t.update()
 	}
 }
 
 // update is the tree with all that has changed since the one before. What is
 // written again as it was gets a new place and leaves the tree the Same.
-func (v *view) update() tree.Tree {
-	for p := range v.touched {
-		n := v.nodes[p]
+func (t *table) update() tree.Tree {
+	for p := range t.touched {
+		n := t.nodes[p]
 		if n == nil {
 			continue
 		}
-		at, _, _ := v.store.keys.Path(p) // the names that ZooKeeper allows are all good
+		at, _, _ := t.store.keys.Path(p) // the names that ZooKeeper allows are all good
 		place := tree.Place{Revision: n.mzxid}
 		leaf := len(n.kids) == 0
 		switch {
-		case p == v.store.root && leaf, n.bare && leaf:
-			v.edit.SetFolder(at, place)
+		case p == t.store.root && leaf, n.bare && leaf:
+			t.edit.SetFolder(at, place)
 		case leaf, n.text != "":
-			v.edit.Set(at, n.text, place)
+			t.edit.Set(at, n.text, place)
 		default:
-			v.edit.Delete(at)
+			t.edit.Delete(at)
 		}
 	}
-	clear(v.touched)
-	v.tree = v.edit.Tree()
-	v.edit = v.tree.Edit()
-	return v.tree
+	clear(t.touched)
+	t.tree = t.edit.Tree()
+	t.edit = t.tree.Edit()
+	return t.tree
 }
 
 // locate tells the origin of a value of the tree.
