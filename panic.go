@@ -31,6 +31,9 @@ func panicked(what string, v any) error {
 
 func (p *panicError) Error() string { return p.with(p.kind) }
 
+// GoString returns what Error does: the text must not be shown as it is.
+func (p *panicError) GoString() string { return p.Error() }
+
 // shown returns the error with what it panicked with, unless that may be a
 // secret.
 func (p *panicError) shown(secrets []string) string {
