@@ -8,7 +8,7 @@ import (
 
 // Named is src under another name, in its status and as the layer of its
 // values' origins. It tells two sources of one kind apart.
-func Named(name string, src Source) Source { return named{src, name} }
+func Named(name string, src Source) Source { return named{src, tree.Printable(name)} }
 
 type named struct {
 	Source

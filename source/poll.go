@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/confsync/confsync/tree"
 )
 
 // Poll is a source that calls load for its state when a Watch starts and then
@@ -15,7 +17,7 @@ func Poll(name string, every time.Duration, load func(context.Context) (Snapshot
 	if every <= 0 || load == nil {
 		panic(fmt.Sprintf("source.Poll %q: needs a positive interval and a function", name))
 	}
-	return &poll{name: name, every: every, load: load}
+	return &poll{name: tree.Printable(name), every: every, load: load}
 }
 
 type poll struct {

@@ -53,8 +53,9 @@ import (
 // the inner one is [Shaped], so is the outer: its WithShape wraps what the inner
 // one's returns.
 type Source interface {
-	// Name says which source this is, in errors, explanations and status, such
-	// as "file config.yaml". It doesn't change.
+	// Name returns which source this is, for errors, explanations and status,
+	// such as "file config.yaml". It doesn't change, and is one line of what prints
+	// ([tree.Printable]).
 	Name() string
 
 	// Watch emits the state of the source, and again whenever it has changed.

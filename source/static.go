@@ -10,6 +10,7 @@ import (
 // defaults. They are copied. Values of the kinds that [tree.FromGo] takes may
 // be given; any other is reported as [Snapshot].Err.
 func Static(name string, values map[string]any) Source {
+	name = tree.Printable(name)
 	t, err := tree.FromGo(values)
 	if err != nil {
 		return &static{name: name, snap: Snapshot{Err: err}}

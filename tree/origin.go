@@ -37,11 +37,11 @@ func (o Origin) IsZero() bool { return o == Origin{} }
 // something in it that doesn't print is quoted too.
 func (o Origin) String() string {
 	var b strings.Builder
-	b.WriteString(printable(o.Kind))
+	b.WriteString(Printable(o.Kind))
 	switch {
 	case o.Key == "":
 	case bareKinds[o.Kind]:
-		b.WriteString(" " + printable(o.Key))
+		b.WriteString(" " + Printable(o.Key))
 	default:
 		b.WriteString(" " + strconv.Quote(o.Key))
 	}
@@ -49,7 +49,7 @@ func (o Origin) String() string {
 		fmt.Fprintf(&b, ":%d:%d", o.Line, o.Column)
 	}
 	if o.Revision != "" {
-		fmt.Fprintf(&b, " (%s)", printable(o.Revision))
+		fmt.Fprintf(&b, " (%s)", Printable(o.Revision))
 	}
 	return b.String()
 }
@@ -57,9 +57,9 @@ func (o Origin) String() string {
 // bareKinds are the kinds whose keys are names a shell or a compiler knows.
 var bareKinds = map[string]bool{"file": true, "env": true, "flag": true, "default": true}
 
-// printable is a name as it is, or quoted where it holds something that doesn't
-// print.
-func printable(name string) string {
+// Printable returns a name as it is, or quoted if it has a control character, a
+// line break or anything else that doesn't print.
+func Printable(name string) string {
 	hidden := func(r rune) bool { return !strconv.IsPrint(r) }
 	if strings.ContainsFunc(name, hidden) || !utf8.ValidString(name) {
 		return strconv.Quote(name)

@@ -69,7 +69,7 @@ func (p Problem) Error() string {
 		fmt.Fprintf(&b, "\n    into   %s", p.Field)
 	}
 	for _, h := range p.Hides {
-		fmt.Fprintf(&b, "\n    hides  %s from %s", printable(h.Text), h.Origin)
+		fmt.Fprintf(&b, "\n    hides  %s from %s", Printable(h.Text), h.Origin)
 	}
 	for i, place := range p.Searched {
 		label := "looked"

@@ -109,7 +109,7 @@ type store struct {
 }
 
 func (s *store) Name() string {
-	return strings.TrimSpace("consul " + s.keys.Key(nil))
+	return strings.TrimSpace("consul " + tree.Printable(s.keys.Key(nil)))
 }
 
 func (s *store) origin(key string, index int64) tree.Origin {

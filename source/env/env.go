@@ -91,7 +91,7 @@ func (e environment) Name() string {
 	if e.prefix == "" {
 		return "env"
 	}
-	return "env " + e.prefix
+	return "env " + tree.Printable(e.prefix)
 }
 
 func (e environment) Watch(ctx context.Context, emit func(source.Snapshot)) error {

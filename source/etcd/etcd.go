@@ -146,7 +146,7 @@ type connection interface {
 	ResetConnectBackoff()
 }
 
-func (s *store) Name() string { return strings.TrimSpace("etcd " + s.root()) }
+func (s *store) Name() string { return strings.TrimSpace("etcd " + tree.Printable(s.root())) }
 
 func (s *store) bounds() source.Bounds {
 	return source.Bounds{MaxKeys: s.opts.MaxKeys, MaxBytes: s.opts.MaxBytes}

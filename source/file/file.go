@@ -118,7 +118,7 @@ type watched struct {
 }
 
 func newWatched(kind, path string, opts *Options) *watched {
-	w := &watched{name: kind + " " + path, path: path, newWatcher: fsnotify.NewWatcher, single: new(source.Single)}
+	w := &watched{name: kind + " " + tree.Printable(path), path: path, newWatcher: fsnotify.NewWatcher, single: new(source.Single)}
 	if opts != nil {
 		w.opts = *opts
 	}

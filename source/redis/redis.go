@@ -163,7 +163,7 @@ func (s *store) Name() string {
 	if !s.opts.Hash && s.opts.Document == 0 {
 		key = s.keys.Key(nil)
 	}
-	return strings.TrimSpace("redis " + key)
+	return strings.TrimSpace("redis " + tree.Printable(key))
 }
 
 // Watch follows the prefix until a connection or a reading fails, or the

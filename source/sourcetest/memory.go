@@ -32,7 +32,7 @@ type Memory struct {
 // NewMemory is a Memory that holds values, of the kinds [tree.FromGo] takes, at
 // revision 1. nil is a source with no keys.
 func NewMemory(name string, values map[string]any) *Memory {
-	m := &Memory{name: name, changed: make(chan struct{})}
+	m := &Memory{name: tree.Printable(name), changed: make(chan struct{})}
 	m.Replace(values)
 	return m
 }

@@ -190,7 +190,7 @@ type store struct {
 	single source.Single
 }
 
-func (s *store) Name() string { return "zookeeper " + s.root }
+func (s *store) Name() string { return "zookeeper " + tree.Printable(s.root) }
 
 // origin is that of a node whose data was last written at mzxid, if that is known.
 func (s *store) origin(path string, mzxid int64) tree.Origin {
