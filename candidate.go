@@ -2,6 +2,9 @@ package confsync
 
 import (
 	"errors"
+	"fmt"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/confsync/confsync/binder"
@@ -11,46 +14,53 @@ import (
 // candidate is a value on its way to being published, off to the side.
 type candidate struct {
 	lineage *lineage
-	bound   binder.Bound
+	bound   binder.Bound   // of the user's type
+	parts   []binder.Bound // of the sections
+	value   any            // completed
 	wrong   tree.ProblemList
 }
 
-// tryPublish binds and validates a candidate, and publishes it if it is good.
-// It returns what is wrong with one that isn't.
+// tryPublish binds, completes and validates a candidate, and publishes it if it
+// is good. It returns what is wrong with one that isn't.
 func (r *reducer) tryPublish(g *lineage) tree.ProblemList {
 	now := r.hub.present()
 	r.newest = g
-	c := &candidate{lineage: g, bound: now.bound}
+	c := &candidate{lineage: g, bound: now.bound, parts: slices.Clone(now.parts)}
 	c.wrong.Join(g.duplicates(r.stack.layers))
-	moved := g.root == now.bound.Root && now.number > 0 // nothing but places
+	moved := g.merged == now.bound.Root && now.number > 0 && len(now.parts) == len(g.types.sections) // nothing but places
 	if !moved || c.wrong.Len() > 0 {
 		r.fill(c, now)
 	}
-	filled := any(nil)
-	if c.bound.Value.IsValid() {
-		filled = c.bound.Value.Interface()
-	}
-	fresh := now.number == 0 || filled != now.filled
-	if c.wrong.Len() == 0 && fresh {
-		c.refuse(r.validate.judge(now.value, filled))
+	changed, joined := c.differs(now), len(c.parts) > len(now.generation.parts)
+	if c.wrong.Len() == 0 && (changed || joined) {
+		r.settle(c, now)
 	}
 	if c.wrong.Len() > 0 {
 		return c.wrong
 	}
 	next := *now
-	next.bound, next.accepted = c.bound, time.Now()
+	next.bound, next.parts, next.accepted = c.bound, c.parts, time.Now()
 	if r.pin.Load() != nil {
 		r.hub.set(&next) // good, and not served
 		return c.wrong
 	}
-	next.lineage = g
-	r.warn(now, &next)
-	if !fresh {
-		r.hub.set(&next)
-		return c.wrong
+	if next.lineage = c.lineage; !changed {
+		next.lineage = g.under(now.lineage.over)
 	}
-	next.generation = &generation{number: now.number + 1, since: time.Now(), root: g.root, value: filled, filled: filled}
-	r.publish(&next)
+	r.warn(now, &next)
+	switch {
+	case changed:
+		next.generation = &generation{
+			number: now.number + 1, since: time.Now(), root: c.lineage.root, value: c.value, filled: c.filled(), parts: c.values(),
+		}
+		r.publish(&next)
+	case joined: // a section, to the generation that is served
+		next.generation = now.joined(c.values())
+		next.past = append(slices.Clone(next.past[:len(next.past)-1]), record{next.generation, next.lineage})
+		r.hub.set(&next)
+	default:
+		r.hub.set(&next)
+	}
 	return c.wrong
 }
 
@@ -60,33 +70,103 @@ func (r *reducer) publish(next *present) {
 	r.hub.publish(next)
 }
 
-// fill fills the type. A panic in one of its methods or in a hook is a problem
+// filled returns the value before it was completed.
+func (c *candidate) filled() any {
+	if !c.bound.Value.IsValid() {
+		return nil
+	}
+	return c.bound.Value.Interface()
+}
+
+// values returns pointers to the values of the sections.
+func (c *candidate) values() []any {
+	values := make([]any, len(c.parts))
+	for i, p := range c.parts {
+		values[i] = p.Value.Interface()
+	}
+	return values
+}
+
+// differs reports whether a candidate is another value than the one served.
+func (c *candidate) differs(now *present) bool {
+	if now.number == 0 || c.filled() != now.filled {
+		return true
+	}
+	for i, served := range now.generation.parts {
+		if c.parts[i].Value.Interface() != served {
+			return true
+		}
+	}
+	return false
+}
+
+// fill fills the types. A panic in one of their methods or in a hook is a problem
 // like any other.
 func (r *reducer) fill(c *candidate, now *present) {
 	defer func() {
 		if v := recover(); v != nil {
-			c.bound = now.bound
-			c.refuse(panicked("a method of the type, or a decode hook,", v))
+			c.bound, c.parts = now.bound, now.parts
+			c.refuse(nil, panicked("a method of the type, or a decode hook,", v))
 			r.filling = false
 		}
 	}()
 	r.filling = true
-	bound, problems := r.binder.Bind(now.bound, c.lineage.root)
-	c.bound = bound
-	for i, p := range problems.Problems {
-		problems.Problems[i] = c.lineage.locate(p)
-	}
-	c.wrong.Join(problems)
-	if c.wrong.Len() == 0 && r.unknown == RejectUnknown {
-		for path := range bound.Unknown.Leaves {
-			c.wrong.Add(c.lineage.unknown(path.Child()))
+	g := c.lineage
+	c.bound = r.bind(c, nil, g.types.root, now.bound, g.merged)
+	for i, s := range g.types.sections {
+		var before binder.Bound
+		if i < len(now.parts) {
+			before = now.parts[i]
+		} else {
+			c.parts = append(c.parts, before)
 		}
+		c.parts[i] = r.bind(c, s.at, s.binder, before, g.merged.Lookup(s.at))
 	}
 	r.filling = false
 }
 
-// refuse adds the problems in an error of the program's code.
-func (c *candidate) refuse(err error) { c.wrong.Add(c.lineage.refusals(err)...) }
+// bind fills one type and adds what is wrong, at a path.
+func (r *reducer) bind(c *candidate, at tree.Path, b *binder.Binder, before binder.Bound, root *tree.Node) binder.Bound {
+	bound, problems := b.Bind(before, root)
+	for _, p := range problems.Problems {
+		p.Path = at.Child(p.Path...)
+		for i, related := range p.Related {
+			p.Related[i].Path = at.Child(related.Path...)
+		}
+		c.wrong.Add(c.lineage.locate(p))
+	}
+	c.wrong.More += problems.More
+	if problems.Len() == 0 && r.unknown == RejectUnknown {
+		for path := range bound.Unknown.Leaves {
+			if p := c.lineage.unknownKey(at.Child(path...)); p != nil {
+				c.wrong.Add(c.lineage.locate(*p))
+			}
+		}
+	}
+	return bound
+}
+
+// settle completes and validates a candidate that was filled.
+func (r *reducer) settle(c *candidate, now *present) {
+	if c.value = now.value; now.number == 0 || c.filled() != now.filled {
+		c.value = c.filled()
+		r.complete(c)
+		if c.wrong.Len() == 0 {
+			c.refuse(nil, r.validator.judge(now.value, c.value))
+		}
+	}
+	for i, s := range c.lineage.types.sections {
+		if next := c.parts[i].Value.Interface(); i >= len(now.generation.parts) || next != now.generation.parts[i] {
+			c.refuse(s.at, r.validator.judgePart(next))
+		}
+	}
+}
+
+// refuse adds the problems in an error of the program's code about what is at a
+// path.
+func (c *candidate) refuse(at tree.Path, err error) {
+	c.wrong.Add(c.lineage.refusals(at, err)...)
+}
 
 // validator is the code that may refuse a value: the type's own method
 // Validate, and then the one in the options.
@@ -95,12 +175,17 @@ type validator struct {
 	option func(old, next any) error // nil: none
 }
 
+type validates interface{ Validate() error }
+
 // judge returns why a value is refused, nil when it isn't.
 func (v *validator) judge(old, next any) error {
-	own, ok := next.(interface{ Validate() error })
+	own, ok := next.(validates)
 	if !ok && v.option == nil {
 		return nil
 	}
+	value := reflect.ValueOf(next).Elem()
+	before := reflect.New(value.Type()).Elem()
+	before.Set(value)
 	return v.call(func() (err error) {
 		if ok {
 			err = own.Validate()
@@ -108,6 +193,18 @@ func (v *validator) judge(old, next any) error {
 		if v.option != nil {
 			err = errors.Join(err, v.option(old, next))
 		}
+		if field, ok := wrote(before, value); ok {
+			err = errors.Join(err, fmt.Errorf("Validate has written to %s, which is for Options.Complete to do", field))
+		}
 		return err
 	}, nil)
+}
+
+// judgePart is judge for the value of a section.
+func (v *validator) judgePart(next any) error {
+	own, ok := next.(validates)
+	if !ok {
+		return nil
+	}
+	return v.call(own.Validate, nil)
 }

@@ -45,7 +45,10 @@ func Open[T any](ctx context.Context, opts Options[T]) (*Config[T], error) {
 	c := &Config[T]{crew: newCrew(), over: make(chan struct{}), timeout: cmp.Or(opts.CloseTimeout, defaultCloseTimeout)}
 	c.hub = newHub(logger{opts.Logger}, c.crew, func(value any) { c.value.Store(value.(*T)) })
 	c.reducer = newReducer(b, c.hub, opts)
-	if c.reducer.stack, err = newStack(b, opts.Sources, opts.Policy, c.reducer.changed); err != nil {
+	if err := wellFormed(opts.Ignore); err != nil {
+		return nil, fmt.Errorf("confsync: %w", err)
+	}
+	if c.reducer.stack, err = newStack(c.reducer.types, opts.Sources, opts.Policy, c.reducer.changed); err != nil {
 		return nil, fmt.Errorf("confsync: %w", err)
 	}
 	run, stop := context.WithCancel(context.Background())

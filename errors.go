@@ -135,32 +135,32 @@ func mustPath(s string) tree.Path {
 }
 
 // refusals returns the problems in a validator's error: one for each of those
-// it joins, at the paths that [Invalid] gave, however they are wrapped.
-func (g *lineage) refusals(err error) []Problem {
+// it joins, at the paths below at that [Invalid] gave, however they are wrapped.
+func (g *lineage) refusals(at tree.Path, err error) []Problem {
 	if err == nil {
 		return nil
 	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var found []Problem
 		for _, each := range joined.Unwrap() {
-			found = append(found, g.refusals(each)...)
+			found = append(found, g.refusals(at, each)...)
 		}
 		return found
 	}
 	p := Problem{Kind: Refused, Err: err}
 	switch e := err.(type) {
 	case *invalid:
-		p.Path, p.Err = g.binder.Describe(e.path).Path, e.err
+		p.Path, p.Err = g.types.Describe(at.Child(e.path...)).Path, e.err
 		for _, r := range e.related {
-			p.Related = append(p.Related, tree.Value{Path: g.binder.Describe(r).Path})
+			p.Related = append(p.Related, tree.Value{Path: g.types.Describe(at.Child(r...)).Path})
 		}
 		return []Problem{g.locate(p)}
 	case Problem:
-		return []Problem{g.located(e)}
+		return []Problem{g.located(at, e)}
 	case *Problem:
-		return []Problem{g.located(*e)}
+		return []Problem{g.located(at, *e)}
 	case interface{ Unwrap() error }:
-		within := g.refusals(e.Unwrap())
+		within := g.refusals(at, e.Unwrap())
 		if len(within) == 1 && len(within[0].Path) > 0 {
 			within[0].Err = err // with the words it is wrapped in
 			return within
@@ -172,8 +172,8 @@ func (g *lineage) refusals(err error) []Problem {
 	return []Problem{p}
 }
 
-func (g *lineage) located(p Problem) Problem {
-	if len(p.Path) > 0 {
+func (g *lineage) located(at tree.Path, p Problem) Problem {
+	if p.Path = at.Child(p.Path...); len(p.Path) > 0 {
 		return g.locate(p)
 	}
 	return p

@@ -231,3 +231,152 @@ func ExampleWatch() {
 	cancel()
 	// Output: resize from 4 to 8
 }
+
+func ExampleOptions_complete() {
+	type App struct {
+		Host string
+		Port uint16 `default:"8080"`
+		URL  string
+	}
+	cfg, err := confsync.Open(context.Background(), confsync.Options[App]{
+		Sources: []source.Source{source.Static("app", map[string]any{"host": "example.com"})},
+		Complete: func(a *App) error {
+			if a.URL == "" {
+				a.URL = fmt.Sprintf("http://%s:%d", a.Host, a.Port)
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		panic(err)
+	}
+	defer cfg.Close()
+	x, err := cfg.Explain("url")
+	fmt.Println(x, err)
+	// Output:
+	// url = "http://example.com:8080"
+	//     from   completed
+	//     into   App.URL (string) <nil>
+}
+
+func ExampleOptions_ignore() {
+	type App struct{ Port uint16 }
+	environ := func() []string { return []string{"APP_PORT=80", "APP_ENV=production"} } // a program has os.Environ
+	app, err := confsync.Load(context.Background(), confsync.Options[App]{
+		Sources: []source.Source{env.New("APP", &env.Options{Environ: environ})},
+		Unknown: confsync.RejectUnknown,
+		Ignore:  []string{"APP_ENV"},
+	})
+	fmt.Println(app.Port, err)
+	// Output: 80 <nil>
+}
+
+func ExampleDefaults() {
+	type App struct {
+		Host string
+		Port uint16
+	}
+	override := source.Static("override", map[string]any{"port": 9090})
+	app, err := confsync.Load(context.Background(), confsync.Options[App]{
+		Sources: []source.Source{confsync.Defaults(App{Host: "localhost", Port: 8080}), override},
+	})
+	fmt.Println(*app, err)
+	// Output: {localhost 9090} <nil>
+}
+
+func ExampleConfig_History() {
+	type App struct{ Size int }
+	store := sourcetest.NewMemory("store", map[string]any{"size": 1})
+	ctx := context.Background()
+	cfg, err := confsync.Open(ctx, confsync.Options[App]{Sources: []source.Source{store}})
+	if err != nil {
+		panic(err)
+	}
+	defer cfg.Close()
+	store.Set("size", 2)
+	if err := cfg.Refresh(ctx); err != nil {
+		panic(err)
+	}
+	for _, g := range cfg.History() {
+		fmt.Println("generation", g.Number)
+		for _, c := range g.Changes {
+			fmt.Println("   ", c.Path, "from", c.Old, "to", c.New, "by", c.Origin)
+		}
+	}
+	// Output:
+	// generation 1
+	// generation 2
+	//     size from 1 to 2 by memory "size" (revision 2)
+}
+
+func ExampleConfig_Pin() {
+	type App struct{ Size int }
+	store := sourcetest.NewMemory("store", map[string]any{"size": 1})
+	ctx := context.Background()
+	cfg, err := confsync.Open(ctx, confsync.Options[App]{Sources: []source.Source{store}, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		panic(err)
+	}
+	defer cfg.Close()
+	store.Set("size", 1000) // valid, and a mistake
+	if err := cfg.Refresh(ctx); err != nil {
+		panic(err)
+	}
+
+	release, err := cfg.Pin(1)
+	fmt.Println(cfg.Get().Size, "of generation", cfg.Generation(), err)
+	store.Set("size", 10)
+	if err := cfg.Refresh(ctx); err != nil {
+		panic(err)
+	}
+	fmt.Println("still", cfg.Get().Size)
+	release()
+	fmt.Println(cfg.Get().Size, "of generation", cfg.Generation())
+	// Output:
+	// 1 of generation 3 <nil>
+	// still 1
+	// 10 of generation 4
+}
+
+func ExampleConfig_Healthy() {
+	type App struct{ Size int }
+	store := sourcetest.NewMemory("store", nil)
+	cfg, err := confsync.Open(context.Background(), confsync.Options[App]{Sources: []source.Source{store}})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(cfg.Healthy(time.Minute))
+	cfg.Close()
+	fmt.Println(cfg.Healthy(time.Minute))
+	// Output:
+	// <nil>
+	// confsync: store is closed for 0s
+}
+
+func ExampleConfig_OnStatus() {
+	type App struct{ Size int }
+	store := sourcetest.NewMemory("store", map[string]any{"size": 1})
+	cfg, err := confsync.Open(context.Background(), confsync.Options[App]{Sources: []source.Source{store}, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		panic(err)
+	}
+	defer cfg.Close()
+	told := make(chan confsync.Status)
+	cancel := cfg.OnStatus(func(st confsync.Status) { told <- st })
+	store.Set("size", "many")
+	st := <-told
+	cancel()
+	fmt.Println("generation", st.Generation, "rejected:", st.Rejected.Problems[0].Err)
+	// Output: generation 1 rejected: cannot use string "many" as int
+}
+
+func ExampleConfig_Generation() {
+	type App struct{ Size int }
+	cfg, err := confsync.Open(context.Background(), confsync.Options[App]{})
+	if err != nil {
+		panic(err)
+	}
+	defer cfg.Close()
+	fmt.Println(cfg.Generation())
+	// Output: 1
+}

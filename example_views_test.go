@@ -301,3 +301,43 @@ func ExampleVar() {
 	// from 4 to 8
 	// a pool of 8
 }
+
+// AIConfig is what a plugin knows of the configuration; the program knows nothing
+// of it.
+type AIConfig struct {
+	Model   string `default:"small"`
+	Workers int
+}
+
+func ExampleSection() {
+	type App struct {
+		Name    string
+		Plugins map[string]any
+	}
+	store := sourcetest.NewMemory("store", map[string]any{"plugins": map[string]any{"ai": map[string]any{"workers": "4"}}})
+	cfg, err := confsync.Open(context.Background(), confsync.Options[App]{
+		Sources: []source.Source{store}, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		panic(err)
+	}
+	defer cfg.Close()
+
+	ai, err := confsync.Section[AIConfig](cfg, "plugins.ai")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(*ai.Get())
+	store.Set("name", "b")
+	store.Set("plugins.ai.workers", "many") // refuses the whole update
+	err = cfg.Refresh(context.Background())
+	_, problem, _ := strings.Cut(err.Error(), "\n\n")
+	fmt.Println(problem)
+	fmt.Println(*ai.Get())
+	// Output:
+	// {small 4}
+	// plugins.ai.workers: cannot use string "many" as int
+	//     from   memory "plugins.ai.workers" (revision 3)
+	//     into   AIConfig.Workers
+	// {small 4}
+}

@@ -66,12 +66,12 @@ func (c *Config[T]) All() iter.Seq[Explanation] {
 }
 
 func (g *lineage) explain(path tree.Path) Explanation {
-	info := g.binder.Describe(path)
+	info := g.types.Describe(path)
 	x := Explanation{Path: info.Path, Known: info.Known, Field: info.Field, Secret: info.Secret}
 	if info.Type != nil {
 		x.Type = binder.TypeName(info.Type)
 	}
-	effective, at := g.binder.Lookup(g.root, info.Path) // in a text that spells it too
+	effective, at := g.types.Lookup(g.root, info.Path) // in a text that spells it too
 	for _, c := range g.contributions(at) {
 		h := Holding{
 			Value: g.value(info.Path, c), Layer: g.strata[c.Layer].name,
@@ -86,13 +86,13 @@ func (g *lineage) explain(path tree.Path) Explanation {
 		effective = info.Default
 		origin := tree.Origin{Layer: "default", Kind: "default", Key: info.Field}
 		x.Layers = append(x.Layers, Holding{Layer: "default",
-			Value: tree.Value{Path: info.Path, Text: g.binder.Show(info.Path, effective), Origin: origin}})
+			Value: tree.Value{Path: info.Path, Text: g.types.Show(info.Path, effective), Origin: origin}})
 	}
-	x.Node = shown(shapeAt(g.binder.Shape(), info.Path), effective)
-	x.Value = g.binder.Show(info.Path, effective)
-	x.Secret = x.Secret || g.binder.Hides(info.Path, effective)
+	x.Node = g.types.shown(info.Path, effective)
+	x.Value = g.types.Show(info.Path, effective)
+	x.Secret = x.Secret || g.types.Hides(info.Path, effective)
 	if !x.Known && len(path) > 0 {
-		x.Meant, _ = g.binder.Suggest(info.Path)
+		x.Meant, _ = g.types.Suggest(info.Path)
 	}
 	return x
 }

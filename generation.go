@@ -15,23 +15,31 @@ type generation struct {
 	root   *tree.Node // what it was filled from
 	value  any        // a pointer to the user's type
 	filled any        // value as it was filled, before the program's code completed it
+	parts  []any      // pointers to the values of the sections, by their indexes
 	serves uint64     // the earlier generation that is served again; 0 when none is
 
 	once  sync.Once
 	paths []tree.Path // that differ from the generation before; see pathsBetween
 }
 
+// joined returns the generation with the parts of sections that have joined
+// since it was published.
+func (g *generation) joined(parts []any) *generation {
+	return &generation{number: g.number, since: g.since, root: g.root, value: g.value, filled: g.filled, parts: parts, serves: g.serves}
+}
+
 // present is all that is served and known at one time: the one place to ask.
 // It is immutable, and replaced as a whole by the reducer alone.
 type present struct {
 	*generation
-	bound    binder.Bound // the value as it was filled
-	lineage  *lineage     // where the generation came from, with its newest places
-	past     []record     // the last generations, oldest first, the one that is served among them
-	accepted time.Time    // when the contents were last found good
-	applied  Applied      // the updates so far
-	rejected *Error       // why the newest contents are not served; nil when they are
-	refused  *lineage     // where those came from; nil when they are served
+	bound    binder.Bound   // the newest good value as it was filled
+	parts    []binder.Bound // and those of the sections
+	lineage  *lineage       // where the generation came from, with its newest places
+	past     []record       // the last generations, oldest first, the one that is served among them
+	accepted time.Time      // when the contents were last found good
+	applied  Applied        // the updates so far
+	rejected *Error         // why the newest contents are not served; nil when they are
+	refused  *lineage       // where those came from; nil when they are served
 
 	rejections map[ProblemKind]uint64 // so far, by the kinds of their problems
 	unknown    *tree.Node             // keys to warn of: those that no field takes

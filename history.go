@@ -67,22 +67,14 @@ func (r record) changes(before record) (changes []Altered, more int) {
 		}
 		a := Altered{Path: path}
 		if n := before.root.Lookup(path); n != nil {
-			a.Old, a.Origin = before.lineage.binder.Show(path, n), before.lineage.effective(path)
+			a.Old, a.Origin = before.lineage.types.Show(path, n), before.lineage.originOf(path)
 		}
 		if n := r.root.Lookup(path); n != nil {
-			a.New, a.Origin = r.lineage.binder.Show(path, n), r.lineage.effective(path)
+			a.New, a.Origin = r.lineage.types.Show(path, n), r.lineage.originOf(path)
 		}
 		changes = append(changes, a)
 	}
 	return changes, more
-}
-
-// effective returns where the value that counts at a path came from.
-func (g *lineage) effective(path tree.Path) (o tree.Origin) {
-	if held := g.contributions(path); len(held) > 0 {
-		return g.value(path, held[0]).Origin
-	}
-	return o
 }
 
 // remember returns the records with one more, and those that are too old left
@@ -124,7 +116,8 @@ func (r *reducer) hold(number uint64) (release func(), err error) {
 	if old.value != now.value {
 		next := *now
 		next.lineage = old.lineage
-		next.generation = &generation{number: now.number + 1, since: p.since, root: old.root, value: old.value, filled: old.filled, serves: number}
+		next.generation = &generation{number: now.number + 1, since: p.since, root: old.root, value: old.value, filled: old.filled, parts: old.parts, serves: number}
+		next.generation.parts = append(slices.Clip(old.parts), now.generation.parts[len(old.parts):]...) // of sections that have joined since
 		r.publish(&next)
 	}
 	r.log.get().Warn("confsync: pinned", "generation", number)

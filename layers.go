@@ -12,13 +12,35 @@ import (
 // layer is one tree in the order of precedence. The reducer alone uses it.
 type layer struct {
 	name  string
-	raw   tree.Tree // as the source gave it
-	canon binder.Canonical
+	raw   tree.Tree          // as the source gave it
+	canon binder.Canonical   // with the keys of the user's type
+	parts []binder.Canonical // of each section
+	root  *tree.Node         // with the keys of all types
 }
 
 // take makes a tree the layer's.
-func (l *layer) take(b *binder.Binder, raw tree.Tree) {
-	l.raw, l.canon = raw, b.Canonical(l.canon, raw.Root())
+func (l *layer) take(t *types, raw tree.Tree) {
+	l.raw, l.canon = raw, t.root.Canonical(l.canon, raw.Root())
+	l.refine(t)
+}
+
+// refine rewrites what is below the sections to their types' keys.
+func (l *layer) refine(t *types) {
+	root := l.canon.Root()
+	l.parts = append(l.parts, make([]binder.Canonical, len(t.sections))...)[:len(t.sections)]
+	for i, s := range t.sections {
+		below := root.Lookup(s.at)
+		l.parts[i] = s.binder.Canonical(l.parts[i], below)
+		if made := l.parts[i].Root(); made != below {
+			e := tree.Of(root).Edit()
+			e.Graft(s.at, tree.Of(made))
+			root = e.Tree().Root()
+		}
+	}
+	if root != l.canon.Root() {
+		root = tree.Reuse(tree.Of(l.root), tree.Of(root)).Root() // what has not changed is the same node
+	}
+	l.root = root
 }
 
 // feed is a source and the layer that it fills. The reducer alone uses the
@@ -32,13 +54,13 @@ type feed struct {
 }
 
 // refresh takes the newest snapshot and reports whether it is a new one.
-func (f *feed) refresh(b *binder.Binder) bool {
+func (f *feed) refresh(t *types) bool {
 	snap, version, ok := f.sup.Latest()
 	if !ok || version == f.version {
 		return false
 	}
 	f.version = version
-	f.take(b, snap.Tree)
+	f.take(t, snap.Tree)
 	return true
 }
 
@@ -52,7 +74,7 @@ type stack struct {
 func (s *stack) roots() []*tree.Node {
 	roots := make([]*tree.Node, len(s.layers))
 	for i, l := range s.layers {
-		roots[i] = l.canon.Root()
+		roots[i] = l.root
 	}
 	return roots
 }
@@ -63,9 +85,9 @@ func (s *stack) add(l *layer) *layer {
 }
 
 // newStack makes a layer of each source, above the layer of the default tags.
-func newStack(b *binder.Binder, sources []source.Source, p source.Policy, changed func()) (*stack, error) {
+func newStack(t *types, sources []source.Source, p source.Policy, changed func()) (*stack, error) {
 	s := &stack{}
-	s.add(&layer{name: "default"}).take(b, b.Defaults())
+	s.add(&layer{name: "default"}).take(t, t.defaults())
 	names := map[string]bool{}
 	var errs []error
 	for i, src := range sources {
@@ -78,7 +100,7 @@ func newStack(b *binder.Binder, sources []source.Source, p source.Policy, change
 			errs = append(errs, fmt.Errorf("two sources are named %q: tell them apart with source.Named", name))
 		}
 		names[name] = true
-		src, err := shaped(src, b.Shape())
+		src, err := shaped(src, t.root.Shape())
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 			continue

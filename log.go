@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/confsync/confsync/merge"
 	"github.com/confsync/confsync/tree"
 )
 
@@ -69,7 +70,7 @@ func (r *reducer) logRejection(e *Error) {
 func (r *reducer) warn(was, now *present) {
 	now.unknown = nil
 	if r.unknown == WarnUnknown {
-		now.unknown = now.bound.Unknown
+		now.unknown = now.unknownKeys(was)
 	}
 	if was.lineage != nil && now.unknown == was.unknown &&
 		slices.EqualFunc(was.lineage.strata, now.lineage.strata, func(a, b stratum) bool { return a.old == b.old }) {
@@ -86,4 +87,18 @@ func (r *reducer) warn(was, now *present) {
 		r.log.get().Warn("confsync: more keys like these", "count", warnings.More)
 	}
 	r.warned = warned
+}
+
+// unknownKeys returns the keys that no field of any type takes, the very node of
+// before while they are the same.
+func (p *present) unknownKeys(was *present) *tree.Node {
+	if len(p.parts) == 0 {
+		return p.bound.Unknown
+	}
+	roots := []*tree.Node{p.bound.Unknown}
+	for i, s := range p.lineage.types.sections {
+		roots = append(roots, tree.Of(p.parts[i].Unknown).Mount(s.at).Root())
+	}
+	all := merge.Merge(merge.Result{}, roots).Root()
+	return tree.Reuse(tree.Of(was.unknown), tree.Of(all)).Root()
 }

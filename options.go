@@ -21,10 +21,19 @@ type Options[T any] struct {
 	// a layer below them all. A name may stand only once; see [source.Named].
 	Sources []source.Source
 
+	// Complete fills in what follows from other values: a URL made of a host and a
+	// port, defaults that depend on another field. It runs before Validate, on a
+	// value of its own that it may write to, made of the sources alone: what an
+	// earlier Complete has written is not in it. What it changes has the origin
+	// "completed". An error or a panic is a refusal. With Complete every update
+	// fills the whole value anew. Zero: nothing is completed.
+	Complete func(*T) error
+
 	// Validate looks at the whole candidate before it is published and may
 	// refuse it; old is what is being served, nil at the first load. It runs after
 	// T's own method Validate() error, if *T or T has one. Neither may write to
-	// the value: see Complete. A panic is a refusal. See [Invalid] for errors that
+	// the value, which is for Complete to do: one that is seen to is a refusal. A
+	// panic is a refusal. See [Invalid] for errors that
 	// name the values at fault. Zero: nothing is refused.
 	Validate func(old, next *T) error
 
@@ -35,6 +44,12 @@ type Options[T any] struct {
 
 	// Unknown says what becomes of keys that no field takes. Zero: [WarnUnknown].
 	Unknown UnknownKeys
+
+	// Ignore are patterns, as of [path.Match], of keys that are no business of
+	// ours: those that no field takes and that match one are not reported. A
+	// pattern is held against the path of the topmost such key ("x-*"), and against
+	// the name of the key in its source ("APP_ENV"). Zero: none.
+	Ignore []string
 
 	// Quiet debounces: it gathers a burst of updates into one. Zero: each is handled at once.
 	Quiet Quiet

@@ -3,7 +3,6 @@ package confsync
 import (
 	"fmt"
 
-	"github.com/confsync/confsync/binder"
 	"github.com/confsync/confsync/merge"
 	"github.com/confsync/confsync/tree"
 )
@@ -11,30 +10,32 @@ import (
 // lineage is one merge of the layers: immutable, and all that is needed to tell
 // the provenance of a value.
 type lineage struct {
-	binder *binder.Binder
+	types  *types
 	strata []stratum  // lowest first
-	root   *tree.Node // merged
+	merged *tree.Node // what was bound
+	root   *tree.Node // what is served: merged, and what completes it
+	over   *stratum   // that; nil when there is none
 }
 
 // stratum is a layer as it was when it was merged.
 type stratum struct {
 	name string
 	raw  tree.Tree  // keys as the source has them
-	root *tree.Node // keys as the type has them
+	root *tree.Node // keys as the types have them
 	old  *tree.Node // deprecated keys of it, at the paths of the new ones
 }
 
-func newLineage(b *binder.Binder, layers []*layer, merged merge.Result) *lineage {
-	g := &lineage{binder: b, root: merged.Root(), strata: make([]stratum, len(layers))}
+func newLineage(t *types, layers []*layer, merged *tree.Node) *lineage {
+	g := &lineage{types: t, merged: merged, root: merged, strata: make([]stratum, len(layers))}
 	for i, l := range layers {
-		g.strata[i] = stratum{name: l.name, raw: l.raw, root: l.canon.Root(), old: l.canon.Deprecated}
+		g.strata[i] = stratum{name: l.name, raw: l.raw, root: l.root, old: l.canon.Deprecated}
 	}
 	return g
 }
 
 // origin returns where a layer has, or would have, the value at a path.
 func (g *lineage) origin(s stratum, path tree.Path) tree.Origin {
-	return s.locate(g.binder.Raw(s.raw.Root(), path))
+	return s.locate(g.types.Raw(s.raw.Root(), path))
 }
 
 // locate returns where the value at a path of the source's own keys stands.
@@ -59,13 +60,13 @@ func (g *lineage) contributions(path tree.Path) []merge.Contribution {
 
 // value returns a contribution as it is shown.
 func (g *lineage) value(path tree.Path, c merge.Contribution) tree.Value {
-	return tree.Value{Path: path, Text: g.binder.Show(c.Path, c.Value), Origin: g.origin(g.strata[c.Layer], c.Path)}
+	return tree.Value{Path: path, Text: g.types.Show(c.Path, c.Value), Origin: g.origin(g.strata[c.Layer], c.Path)}
 }
 
 // locate completes a problem of the merged tree: where the value came from,
 // what it hides, or where it was looked for.
 func (g *lineage) locate(p Problem) Problem {
-	info := g.binder.Describe(p.Path)
+	info := g.types.Describe(p.Path)
 	if p.Field == "" && info.Known && len(p.Path) > 0 {
 		p.Field = info.Field
 	}
@@ -75,7 +76,7 @@ func (g *lineage) locate(p Problem) Problem {
 		}
 		return p
 	}
-	_, at := g.binder.Lookup(g.root, p.Path) // of an element of a text, that of the text
+	_, at := g.types.Lookup(g.root, p.Path) // of an element of a text, that of the text
 	for i, c := range g.contributions(at) {
 		value := g.value(at, c)
 		if i == 0 {
@@ -100,13 +101,34 @@ func (g *lineage) duplicates(layers []*layer) (found tree.ProblemList) {
 			found.Add(p)
 		}
 		found.More += l.canon.Problems.More
+		for j, part := range l.parts {
+			for _, p := range part.Problems.Problems {
+				p.Path = g.types.sections[j].at.Child(p.Path...)
+				p.Origin = g.origin(g.strata[i], p.Path)
+				found.Add(p)
+			}
+			found.More += part.Problems.More
+		}
 	}
 	return found
 }
 
-// unknown returns the problem that an unknown key is.
-func (g *lineage) unknown(path tree.Path) Problem {
-	return g.locate(Problem{Path: path, Kind: tree.Unknown, Err: g.binder.UnknownKey(path)})
+// unknownKey returns the problem that an unknown key is, yet to be located, nil
+// for one that is to be ignored.
+func (g *lineage) unknownKey(path tree.Path) *Problem {
+	path = path.Child()
+	if len(g.types.ignore) > 0 && g.types.ignored(path, g.originOf(path).Key) {
+		return nil
+	}
+	return &Problem{Path: path, Kind: tree.Unknown, Err: g.types.UnknownKey(path)}
+}
+
+// originOf returns where the value that counts at a path came from.
+func (g *lineage) originOf(path tree.Path) (o tree.Origin) {
+	if held := g.contributions(path); len(held) > 0 {
+		return g.origin(g.strata[held[0].Layer], held[0].Path)
+	}
+	return o
 }
 
 // warnings returns what is to be said of a configuration that is served all the
@@ -120,16 +142,23 @@ func (g *lineage) warnings(unknown *tree.Node) (found tree.ProblemList) {
 			}
 			path = path.Child()
 			found.Add(Problem{
-				Path: path, Kind: tree.Deprecated, Origin: g.origin(s, path), Field: g.binder.Describe(path).Field,
+				Path: path, Kind: tree.Deprecated, Origin: g.origin(s, path), Field: g.types.Describe(path).Field,
 				Err: fmt.Errorf("key %q is deprecated; use %q", key.Text(), path[len(path)-1]),
 			})
 		}
 	}
 	for path := range unknown.Leaves {
-		if found.IsFull() {
+		if found.IsFull() && len(g.types.ignore) == 0 {
 			found.More++
-		} else {
-			found.Add(g.unknown(path.Child()))
+			continue
+		}
+		p := g.unknownKey(path)
+		switch {
+		case p == nil:
+		case found.IsFull():
+			found.More++
+		default:
+			found.Add(g.locate(*p))
 		}
 	}
 	return found

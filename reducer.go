@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/go-viper/mapstructure/v2"
+
 	"github.com/confsync/confsync/binder"
 	"github.com/confsync/confsync/merge"
 	"github.com/confsync/confsync/tree"
@@ -18,7 +20,8 @@ import (
 // user's type only through the binder. One goroutine at a time runs it; where
 // nothing else is said, a field is that goroutine's.
 type reducer struct {
-	binder  *binder.Binder
+	types   *types
+	hooks   []mapstructure.DecodeHookFunc
 	stack   *stack
 	hub     *hub // what is present
 	crew    *crew
@@ -28,7 +31,8 @@ type reducer struct {
 	history int           // how many generations are remembered
 	limit   time.Duration // of each call of the program's code; zero or less: none
 
-	validate *validator
+	completer *completer
+	validator *validator
 
 	nudge  chan struct{}   // one slot: something has changed; sent by supervisors and by again, never closed
 	orders chan func()     // no buffer: run this; sent by do, never closed
@@ -50,24 +54,23 @@ type reducer struct {
 
 func newReducer[T any](b *binder.Binder, h *hub, opts Options[T]) *reducer {
 	r := &reducer{
-		binder: b, hub: h, crew: h.crew, log: h.log, unknown: opts.Unknown, quiet: opts.Quiet,
+		types: &types{root: b, ignore: opts.Ignore}, hooks: opts.DecodeHooks, hub: h, crew: h.crew, log: h.log, unknown: opts.Unknown, quiet: opts.Quiet,
 		history: cmp.Or(opts.History, defaultHistory), statuses: newHub(h.log, h.crew, nil),
 		limit: cmp.Or(opts.ApplyTimeout, defaultApplyTimeout),
 		nudge: make(chan struct{}, 1), orders: make(chan func()),
 	}
-	r.validate = &validator{bounded: r.bounded("Validate")}
+	r.completer = &completer{bounded: bounded{what: "Complete", reducer: r}}
+	if opts.Complete != nil {
+		r.completer.option = func(value any) error { return opts.Complete(value.(*T)) }
+	}
+	r.validator = &validator{bounded: bounded{what: "Validate", reducer: r}}
 	if opts.Validate != nil {
-		r.validate.option = func(old, next any) error {
+		r.validator.option = func(old, next any) error {
 			before, _ := old.(*T)
 			return opts.Validate(before, next.(*T))
 		}
 	}
 	return r
-}
-
-// bounded is how code of the program's takes part in an update.
-func (r *reducer) bounded(what string) bounded {
-	return bounded{what: what, reducer: r}
 }
 
 // changed tells the reducer that there is something to do.
@@ -185,14 +188,14 @@ func (r *reducer) do(ctx context.Context, code func()) error {
 func (r *reducer) reduce() {
 	fresh := r.stale.Swap(false) || r.hub.present().number == 0
 	for _, f := range r.stack.feeds {
-		fresh = f.refresh(r.binder) || fresh
+		fresh = f.refresh(r.types) || fresh
 	}
 	standing := r.survey()
 	if fresh {
 		began := time.Now()
 		r.applying.Store(&began)
 		r.merged = merge.Merge(r.merged, r.stack.roots())
-		r.verdict = r.tryPublish(newLineage(r.binder, r.stack.layers, r.merged))
+		r.verdict = r.tryPublish(newLineage(r.types, r.stack.layers, r.merged.Root()))
 		next := *r.hub.present()
 		next.applied.Count++
 		next.applied.Total += time.Since(began)

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/confsync/confsync/binder"
-	"github.com/confsync/confsync/tree"
 )
 
 // secrets returns the texts in any layer that must not be shown.
@@ -13,13 +12,12 @@ func (g *lineage) secrets() []string {
 		return nil
 	}
 	var found []string
-	shape := g.binder.Shape()
-	if !shape.Hides(tree.NewScalar(tree.String, "")) {
-		return nil // no text of the type could be a secret
+	if !g.types.holdsSecret() {
+		return nil
 	}
 	for _, s := range g.strata {
 		for path, leaf := range s.root.Leaves {
-			if leaf.Text() != "" && shape.Sub(path).Hides(leaf) {
+			if leaf.Text() != "" && g.types.Hides(path, leaf) {
 				found = append(found, leaf.Text())
 			}
 		}

@@ -1,0 +1,190 @@
+package confsync
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"reflect"
+	"slices"
+
+	"github.com/confsync/confsync/binder"
+	"github.com/confsync/confsync/tree"
+)
+
+// types is what is known of the keys: the user's type, and those of the sections
+// below it. It is immutable.
+type types struct {
+	root     *binder.Binder
+	sections []*section
+	ignore   []string // patterns of keys that are no business of ours
+}
+
+// section is a part of the configuration with a type that the user's type doesn't
+// know.
+type section struct {
+	at     tree.Path
+	of     reflect.Type
+	binder *binder.Binder
+	index  int // among all
+}
+
+// defaults returns the layer of the default tags.
+func (t *types) defaults() tree.Tree {
+	if len(t.sections) == 0 {
+		return t.root.Defaults()
+	}
+	e := tree.Of(t.root.Defaults().Root()).Edit()
+	for _, s := range t.sections {
+		if own := s.binder.Defaults(); own.Root() != nil {
+			e.Graft(s.at, tree.Of(own.Root()))
+		}
+	}
+	return e.Tree().Located(func(p tree.Path, _ tree.Place) tree.Origin {
+		return tree.Origin{Kind: "default", Key: t.Describe(p).Field}
+	})
+}
+
+// with returns the types and one section more.
+func (t *types) with(s *section) *types {
+	more := *t
+	more.sections = append(more.sections[:len(t.sections):len(t.sections)], s)
+	return &more
+}
+
+// covering returns the section that a path of fields' own keys is in, and the
+// path within it.
+func (t *types) covering(path tree.Path) (s *section, within tree.Path) {
+	for _, s := range t.sections {
+		if path.HasPrefix(s.at) {
+			return s, path[len(s.at):]
+		}
+	}
+	return nil, nil
+}
+
+// Describe is [binder.Binder.Describe], of sections too.
+func (t *types) Describe(path tree.Path) binder.Info {
+	info := t.root.Describe(path)
+	if s, within := t.covering(info.Path); s != nil {
+		secret := info.Secret
+		info = s.binder.Describe(within)
+		info.Path, info.Secret = s.at.Child(info.Path...), info.Secret || secret
+	}
+	return info
+}
+
+// Raw is [binder.Binder.Raw], of sections too.
+func (t *types) Raw(layer *tree.Node, path tree.Path) tree.Path {
+	s, within := t.covering(path)
+	if s == nil {
+		return t.root.Raw(layer, path)
+	}
+	at := t.root.Raw(layer, s.at)
+	return at.Child(s.binder.Raw(layer.Lookup(at), within)...)
+}
+
+// Lookup is [binder.Binder.Lookup], of sections too.
+func (t *types) Lookup(root *tree.Node, path tree.Path) (n *tree.Node, at tree.Path) {
+	s, within := t.covering(path)
+	if s == nil {
+		return t.root.Lookup(root, path)
+	}
+	n, at = s.binder.Lookup(root.Lookup(s.at), within)
+	return n, s.at.Child(at...)
+}
+
+// Hides is [binder.Binder.Hides], of sections too: what holds one with a secret
+// is a secret.
+func (t *types) Hides(path tree.Path, n *tree.Node) bool {
+	if s, within := t.covering(path); s != nil {
+		return s.binder.Hides(within, n) || t.root.Hides(path, n)
+	}
+	for _, s := range t.sections {
+		if s.at.HasPrefix(path) && n != nil && s.holdsSecret() {
+			return true
+		}
+	}
+	return t.root.Hides(path, n)
+}
+
+func (s *section) holdsSecret() bool { return s.binder.Shape().Hides(tree.NewScalar(tree.String, "")) }
+
+// holdsSecret reports whether anything could be a secret.
+func (t *types) holdsSecret() bool {
+	holds := t.root.Shape().Hides(tree.NewScalar(tree.String, ""))
+	for _, s := range t.sections {
+		holds = holds || s.holdsSecret()
+	}
+	return holds
+}
+
+// Show is [binder.Binder.Show], of sections too.
+func (t *types) Show(path tree.Path, n *tree.Node) string {
+	if t.Hides(path, n) {
+		return binder.Redacted
+	}
+	return t.root.Show(path, n)
+}
+
+// shown returns what is served at a path, as it may be shown.
+func (t *types) shown(path tree.Path, n *tree.Node) *tree.Node {
+	if s, within := t.covering(path); s != nil {
+		return shown(shapeAt(s.binder.Shape(), within), n)
+	}
+	whole := shown(shapeAt(t.root.Shape(), path), n)
+	for _, s := range t.sections {
+		if !s.at.HasPrefix(path) {
+			continue
+		}
+		below := s.at[len(path):]
+		if whole.Lookup(below) != nil {
+			e := tree.Of(whole).Edit()
+			e.Graft(below, tree.Of(shown(s.binder.Shape(), n.Lookup(below))))
+			whole = e.Tree().Root()
+		}
+	}
+	return whole
+}
+
+// Suggest is [binder.Binder.Suggest], of sections too.
+func (t *types) Suggest(path tree.Path) (tree.Path, bool) {
+	s, within := t.covering(path)
+	if s == nil {
+		return t.root.Suggest(path)
+	}
+	meant, ok := s.binder.Suggest(within)
+	return s.at.Child(meant...), ok
+}
+
+// UnknownKey is [binder.Binder.UnknownKey], of sections too.
+func (t *types) UnknownKey(path tree.Path) error {
+	s, within := t.covering(path)
+	if s == nil {
+		return t.root.UnknownKey(path)
+	}
+	if meant, ok := t.Suggest(path); ok {
+		return fmt.Errorf("unknown key; did you mean %q?", meant.String())
+	}
+	return s.binder.UnknownKey(within)
+}
+
+// ignored reports whether a key that no field takes is none of ours, by its path
+// or by its name in its source.
+func (t *types) ignored(key tree.Path, native string) bool {
+	return slices.ContainsFunc(t.ignore, func(pattern string) bool {
+		byPath, _ := path.Match(pattern, key.String())
+		byName, _ := path.Match(pattern, native)
+		return byPath || byName
+	})
+}
+
+// wellFormed returns what is wrong with patterns.
+func wellFormed(patterns []string) error {
+	var errs []error
+	for _, p := range patterns {
+		if _, err := path.Match(p, ""); err != nil {
+			errs = append(errs, fmt.Errorf("Options.Ignore: %q: %w", p, err))
+		}
+	}
+	return errors.Join(errs...)
+}
