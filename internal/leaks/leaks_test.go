@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -19,6 +21,7 @@ import (
 	"github.com/confsync/confsync/dump"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/tree"
+	"github.com/confsync/confsync/web"
 )
 
 // sourceOf is a source that gives one snapshot.
@@ -136,6 +139,35 @@ func (h *heard) config(t *testing.T, cfg *confsync.Config[zoo]) {
 		h.values("dump", err)
 		h.add("dump", b.String())
 	}
+	h.page(t, cfg)
+}
+
+// page fetches the live page, its JSON, and the first of its events.
+func (h *heard) page(t *testing.T, cfg *confsync.Config[zoo]) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for _, query := range []string{"", "json", "events"} {
+		answer := httptest.NewRecorder()
+		request := httptest.NewRequestWithContext(ctx, http.MethodGet, "/?"+query, nil)
+		if query == "events" {
+			web.Handler(cfg).ServeHTTP(&firstWrite{answer, cancel}, request)
+		} else {
+			web.Handler(cfg).ServeHTTP(answer, request)
+		}
+		h.add("page "+query, answer.Body.String())
+	}
+}
+
+// firstWrite ends a request once something was written to it.
+type firstWrite struct {
+	*httptest.ResponseRecorder
+	then func()
+}
+
+func (w *firstWrite) Write(p []byte) (int, error) {
+	defer w.then()
+	return w.ResponseRecorder.Write(p)
 }
 
 // paths are the paths of a type's fields, and of an element of each map and list.
@@ -179,8 +211,10 @@ func TestGoodValues(t *testing.T) {
 			h, s := newHeard(), &seeds{}
 			h.listen(t, p.open(t, planted(s)), nil)
 			h.check(t, s)
-			if !strings.Contains(h.texts["all %v"], control) {
-				t.Error("the scan doesn't hear what is no secret")
+			for where, text := range map[string]string{"all %v": control, "dump": control, "page json": control, "page events": "generation"} {
+				if !strings.Contains(h.texts[where], text) {
+					t.Errorf("%s doesn't tell what is no secret", where)
+				}
 			}
 		})
 	}
