@@ -9,7 +9,7 @@ BIN     := .servers/bin
 BUILT   := $(addprefix $(BIN)/,consul etcd etcdctl etcdutl staticcheck)
 SUDO    := $(if $(filter 0,$(shell id -u)),,sudo)
 MODULES := $(dir $(wildcard go.mod */go.mod */*/go.mod))
-NESTED  := schema/schematest web/webtest
+NESTED  := $(filter-out ./ bench/ tools/%,$(MODULES))
 TIMEOUT ?= 30m
 SOAK    ?= 20m
 FUZZ    ?= 10m
@@ -49,20 +49,20 @@ $(BIN)/etcdctl $(BIN)/etcdutl: tools/etcd/go.mod
 $(BIN)/staticcheck: tools/lint/go.mod
 	go -C tools/lint build -o $(CURDIR)/$@ honnef.co/go/tools/cmd/staticcheck
 
-# Redis, ZooKeeper and the browser for web/webtest are Debian packages. The service that comes with Redis is
-# not wanted, so it is switched off again where systemd runs.
+# Redis, ZooKeeper, Prometheus and the browser are Debian packages. The services that come with them are not wanted, so
+# they are switched off again where systemd runs.
 packages:
-	@command -v redis-server chromium >/dev/null && test -e /usr/share/java/zookeeper.jar && command -v java >/dev/null || { \
+	@command -v redis-server >/dev/null && test -e /usr/share/java/zookeeper.jar && command -v java >/dev/null && command -v prometheus >/dev/null && command -v chromium >/dev/null || { \
 		$(SUDO) apt-get update && \
-		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends redis-server zookeeper chromium && \
-		{ test ! -d /run/systemd/system || $(SUDO) systemctl disable --now redis-server; }; }
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends redis-server zookeeper prometheus chromium && \
+		{ test ! -d /run/systemd/system || $(SUDO) systemctl disable --now redis-server prometheus; }; }
 
 # The benchmarks' own tests: that every library is asked for the same, and answers it.
 bench-check:
 	go -C bench vet ./...
 	go -C bench test ./...
 
-# What is tested with libraries that the module itself doesn't ask for.
+# The modules that need more than the library asks for.
 nested-check:
 	@set -e; for m in $(NESTED); do echo "go -C $$m test ./..."; go -C $$m vet ./...; CONFSYNC_REQUIRE_SERVERS=1 go -C $$m test -timeout $(TIMEOUT) ./...; done
 

@@ -29,6 +29,7 @@ const (
 	Gap        = tree.Gap
 	Refused    = tree.Refused
 	TooLarge   = tree.TooLarge
+	Unresolved = tree.Unresolved
 	Deprecated = tree.Deprecated
 )
 

@@ -17,6 +17,7 @@ require (
 	go.uber.org/goleak v1.3.0
 	go.uber.org/zap v1.27.0
 	go.yaml.in/yaml/v4 v4.0.0
+	golang.org/x/time v0.12.0
 	google.golang.org/grpc v1.75.0
 )
 

@@ -64,7 +64,7 @@ func (b *Binder) Show(path tree.Path, n *tree.Node) string {
 // Hides reports whether a node at a path must not be shown.
 func (b *Binder) Hides(path tree.Path, n *tree.Node) bool {
 	info := b.Describe(path)
-	return n != nil && (info.Secret || info.holds && (n.Kind().IsScalar() || n.Own() != nil))
+	return n != nil && (n.IsSecret() || info.Secret || info.holds && (n.Kind().IsScalar() || n.Own() != nil))
 }
 
 // Lookup returns the node at a path of fields' own keys, also of one that stands

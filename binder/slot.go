@@ -53,7 +53,7 @@ func (d *decoder) pop() {
 // writing to them.
 func (d *decoder) bind(s *slot) bool {
 	p := s.plan
-	s.secret = s.secret || p.secret
+	s.secret = s.secret || p.secret || s.n.IsSecret()
 	unchanged := s.old.IsValid() && (s.n == s.prev || s.n.Kind().IsScalar() && s.n.Equal(s.prev))
 	if unchanged && p.movable {
 		s.out.Set(s.old)

@@ -183,6 +183,7 @@ func TestCachedForwards(t *testing.T) {
 // source has left behind.
 func TestCachedKeepsTheContract(t *testing.T) {
 	sourcetest.Run(t, sourcetest.Harness{
+		Strict: true,
 		New: func(t *testing.T, values map[string]string) sourcetest.Store {
 			file := filled(t, map[string]any{"alpha": "old"}, plain)
 			m := sourcetest.NewMemory("store", nil)

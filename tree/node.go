@@ -39,6 +39,7 @@ type Node struct {
 	kind   Kind
 	own    Kind // Map only: the kind of the value the key has beside its children
 	folder bool // Map only: a store says the map exists even with no children
+	secret bool // it was made of a secret
 	text   string
 	branch *branch
 }
@@ -126,6 +127,21 @@ func (n *Node) Lookup(p Path) *Node {
 	}
 	return n
 }
+
+// AsSecret returns n marked as a value that must not be shown, whatever the type
+// says that it fills: what was made of a secret is one. A nil node stays nil. The
+// mark is no part of the value: Equal doesn't see it.
+func (n *Node) AsSecret() *Node {
+	if n == nil || n.secret {
+		return n
+	}
+	marked := *n
+	marked.secret = true
+	return &marked
+}
+
+// IsSecret reports whether n was marked by AsSecret.
+func (n *Node) IsSecret() bool { return n != nil && n.secret }
 
 // IsIndexed reports whether n is a map whose keys are all indexes, the way a
 // store or the environment spells a list. An empty map is one.

@@ -20,10 +20,11 @@ const (
 	Gap                           // a list lacks an element below one that it has
 	Refused                       // a validator said no
 	TooLarge                      // a limit on keys or bytes was passed
+	Unresolved                    // a placeholder in the value can't be filled
 	Deprecated                    // a field is set by a key that is to be given up; a warning
 )
 
-var problemKinds = [...]string{"unusable", "duplicate", "mistyped", "missing", "unknown", "conflict", "gap", "refused", "too large", "deprecated"}
+var problemKinds = [...]string{"unusable", "duplicate", "mistyped", "missing", "unknown", "conflict", "gap", "refused", "too large", "unresolved", "deprecated"}
 
 func (k ProblemKind) String() string { return problemKinds[k] }
 

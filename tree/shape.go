@@ -35,13 +35,13 @@ type Field struct {
 }
 
 // Hides reports whether n, at a value of this shape, must be neither shown nor
-// stored: it is a secret, or it is one text and there is a secret anywhere in
+// stored: it is a secret or was made of one, or it is one text and there is a secret anywhere in
 // what it fills.
 func (s *Shape) Hides(n *Node) bool {
 	if s == nil || n.Kind() <= Null {
-		return false
+		return n.IsSecret()
 	}
-	return s.Secret || (n.Kind().IsScalar() || n.Own() != nil) && s.holdsSecret(map[*Shape]bool{})
+	return n.secret || s.Secret || (n.Kind().IsScalar() || n.Own() != nil) && s.holdsSecret(map[*Shape]bool{})
 }
 
 func (s *Shape) holdsSecret(seen map[*Shape]bool) bool {

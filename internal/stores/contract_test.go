@@ -26,6 +26,7 @@ func TestContract(t *testing.T) {
 				t.Run(string(l), func(t *testing.T) {
 					n := 0
 					sourcetest.Run(t, sourcetest.Harness{
+						Strict:     true,
 						Within:     10 * time.Second,
 						Ignore:     ofOthers(),
 						Impossible: impossible(b.Name, l),

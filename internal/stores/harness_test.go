@@ -28,9 +28,8 @@ func sideBySide(t *testing.T, test func(*testing.T, Store)) {
 }
 
 // ofOthers are the goroutines that clients and proxies leave for a moment.
-func ofOthers() []goleak.Option {
-	var all []goleak.Option
-	for _, name := range []string{
+func ofOthers() []string {
+	return []string{
 		"net/http.(*persistConn).readLoop", "net/http.(*persistConn).writeLoop", "net/http.(*Transport).dialConnFor",
 		"github.com/go-zookeeper/zk.Connect.func1",
 		"github.com/go-zookeeper/zk.(*Conn).loop.func1", "github.com/go-zookeeper/zk.(*Conn).loop.func2",
@@ -43,10 +42,7 @@ func ofOthers() []goleak.Option {
 		"github.com/confsync/confsync/internal/testserver.(*Proxy).serve",
 		"github.com/confsync/confsync/internal/testserver.(*link).pipe",
 		"github.com/confsync/confsync/internal/testserver.(*link).pipe.func1",
-	} {
-		all = append(all, goleak.IgnoreAnyFunction(name))
 	}
-	return all
 }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

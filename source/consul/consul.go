@@ -46,17 +46,35 @@ type Options struct {
 
 	// Wait is how long the server may hold a blocking query before it answers
 	// with what there is already. Each such answer is a whole list, so that
-	// short waits cost traffic; no change is found sooner for them. Zero: 5m.
-	// More than the 10m that the server takes are 10m.
+	// short waits cost traffic; no change is found sooner for them. It should be
+	// less than any timeout on the way, such as a proxy's or that of the client's
+	// http.Client: where two queries on are cut off at the same age, the source
+	// waits for less than that, and a Note says so. Zero: 5m. More than the 10m
+	// that the server takes are 10m.
 	Wait time.Duration
 
 	// Probe bounds the time between two questions, beside the blocking query,
-	// whether the cluster has a leader. An answer that takes more than half of
-	// it ends the watch, as does one that says no. So a server that falls silent
-	// is reported within 1.5 times Probe. Zero: 10s. Negative: never ask; a
-	// silence is then found only when a query's deadline has passed, half a
-	// minute after Wait.
+	// which keys there are. They are asked with the source's own right to read,
+	// and find that the token is good no more, that the cluster has no leader, and
+	// that keys were deleted in a way that wakes no query. An answer that takes
+	// more than half of Probe ends the watch, as does one that says so. So a
+	// server that falls silent is reported within 1.5 times Probe. Zero: 10s.
+	// Negative: never ask; a silence is then found only when a query's deadline
+	// has passed, half a minute after Wait.
 	Probe time.Duration
+
+	// Stale lets any server answer, not the leader alone, if it was in touch with
+	// the leader so lately. That takes load from the leader, and a change may be
+	// seen later by as much. What a server says that has just started, and that
+	// all keys are gone, is confirmed by the leader all the same. Zero: the leader
+	// answers.
+	Stale time.Duration
+
+	// BelieveEmpty says that all keys may be gone although ACLs are in use and
+	// the source has no token, so that they may as well be hidden. False: the
+	// last state stays, and the snapshot is an error with a Note. Where ACLs
+	// are off it has no meaning: that all keys are gone is believed.
+	BelieveEmpty bool
 
 	// Rate is how many changes a second the source follows one by one once a
 	// burst of ten times as many is spent; beyond it, several are taken together.
@@ -66,8 +84,8 @@ type Options struct {
 	Rate int
 
 	// MaxKeys and MaxBytes bound what the prefix may hold, the bytes being those
-	// of keys and values. Beyond either the snapshot is an error. Zero: 100,000
-	// and 64 MiB. Negative: no bound.
+	// of keys and values. Beyond either the snapshot is an error, and no more is
+	// read. Zero: 100,000 and 64 MiB. Negative: no bound.
 	MaxKeys, MaxBytes int
 }
 
@@ -80,12 +98,12 @@ func (o *Options) withDefaults() Options {
 	opts.Wait = min(cmp.Or(opts.Wait, 5*time.Minute), 10*time.Minute)
 	opts.Probe = cmp.Or(opts.Probe, 10*time.Second)
 	opts.Rate = cmp.Or(opts.Rate, 100)
-	opts.MaxKeys = cmp.Or(opts.MaxKeys, 100_000)
-	opts.MaxBytes = cmp.Or(opts.MaxBytes, 64<<20)
+	bounds := source.Bounds{MaxKeys: opts.MaxKeys, MaxBytes: opts.MaxBytes}.OrDefault()
+	opts.MaxKeys, opts.MaxBytes = bounds.MaxKeys, bounds.MaxBytes
 	return opts
 }
 
-// New makes the source of the keys below a prefix, "" being the whole store.
+// New returns the source of the keys below a prefix, "" being the whole store.
 // The prefix ends at a separator, there or not: "app" never takes
 // "application". A slash in front of it is ignored, as Consul's keys have none.
 //
@@ -100,29 +118,30 @@ func New(client *api.Client, prefix string, opts *Options) source.Source {
 	}
 }
 
-// store is the source. All that a Watch learns is in variables of that Watch.
+// store is the source. All but the last fields are as New made them.
 type store struct {
 	client *api.Client
 	opts   Options
 	keys   source.Keys
-	single source.Single
+
+	single  source.Single
+	waiting waiting
+	good    source.Snapshot // the last that had a tree
 }
 
 func (s *store) Name() string {
 	return strings.TrimSpace("consul " + tree.Printable(s.keys.Key(nil)))
 }
 
+func (s *store) bounds() source.Bounds {
+	return source.Bounds{MaxKeys: s.opts.MaxKeys, MaxBytes: s.opts.MaxBytes}
+}
+
+// origin returns that of a key that was last written at an index, if that is known.
 func (s *store) origin(key string, index int64) tree.Origin {
 	o := tree.Origin{Layer: s.Name(), Kind: "consul", Key: key}
 	if index > 0 {
 		o.Revision = "index " + strconv.FormatInt(index, 10)
 	}
 	return o
-}
-
-func (s *store) contents() contents {
-	if s.opts.Document != 0 {
-		return s.newPage()
-	}
-	return &listing{store: s}
 }

@@ -162,8 +162,8 @@ func TestUnfitKeys(t *testing.T) {
 		{"dot segments, each named", nil, list(pair("app/./b", "1", 2), pair("app/x/../b", "1", 3)), tree.Unusable, []string{`"."`, `"app/./b"`, `".."`, `"app/x/../b"`}},
 		{"folder with a value", nil, list(pair("app/b/", "secret", 2)), tree.Unusable, []string{`has a value`, `consul "app/b/"`}},
 		{"keys of another prefix", nil, list(pair("application/b", "1", 2)), tree.Unusable, []string{`not below "app/"`, `"application/b"`}},
-		{"too many keys", &consul.Options{MaxKeys: 2}, list(pair("app/a", "1", 1), pair("app/b", "1", 2), pair("app/c", "1", 2)), tree.TooLarge, []string{`3 keys, more than the 2`, `consul "app"`}},
-		{"too many bytes", &consul.Options{MaxBytes: 10}, list(pair("app/a", "secret", 1)), tree.TooLarge, []string{`11 bytes, more than the 10`, `consul "app"`}},
+		{"too many keys", &consul.Options{MaxKeys: 2}, list(pair("app/a", "1", 1), pair("app/b", "1", 2), pair("app/c", "1", 2)), tree.TooLarge, []string{`more than the 2 keys`, `consul "app"`}},
+		{"too many bytes", &consul.Options{MaxBytes: 10}, list(pair("app/a", "secret", 1)), tree.TooLarge, []string{`more than the 10 bytes`, `consul "app"`}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

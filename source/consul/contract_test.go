@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/consul/api"
-	"go.uber.org/goleak"
 
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source/consul"
@@ -54,10 +53,10 @@ func TestContract(t *testing.T) {
 	}
 
 	// The proxy listens again when it is healed.
-	ignore := []goleak.Option{goleak.IgnoreAnyFunction("github.com/confsync/confsync/internal/testserver.(*Proxy).listenLocked.func1")}
+	ignore := []string{"github.com/confsync/confsync/internal/testserver.(*Proxy).listenLocked.func1"}
 
 	t.Run("keys", func(t *testing.T) {
-		sourcetest.Run(t, sourcetest.Harness{Ignore: ignore, New: func(t *testing.T, values map[string]string) sourcetest.Store {
+		sourcetest.Run(t, sourcetest.Harness{Strict: true, Ignore: ignore, New: func(t *testing.T, values map[string]string) sourcetest.Store {
 			prefix, s := store(t, consul.Options{})
 			spoilt := &api.KVTxnOp{Verb: api.KVDelete, Key: prefix + "/spoilt//key"}
 			set := func(path, value string) *api.KVTxnOp {
@@ -83,7 +82,7 @@ func TestContract(t *testing.T) {
 	})
 
 	t.Run("document", func(t *testing.T) {
-		sourcetest.Run(t, sourcetest.Harness{Ignore: ignore, New: func(t *testing.T, values map[string]string) sourcetest.Store {
+		sourcetest.Run(t, sourcetest.Harness{Strict: true, Ignore: ignore, New: func(t *testing.T, values map[string]string) sourcetest.Store {
 			prefix, s := store(t, consul.Options{Document: document.YAML})
 			now := make(map[string]string)
 			write := func(t *testing.T, text string) {

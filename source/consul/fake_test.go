@@ -21,8 +21,9 @@ import (
 // fake is a Consul that says what a test wants, even what a real one can't be
 // made to say. It needs no network, so that time can be fake too.
 type fake struct {
-	kv     func(n int, r *http.Request) reply // n counts the queries from 1
-	leader func(r *http.Request) reply        // nil: there is one
+	kv    func(n int, r *http.Request) reply // n counts the queries from 1
+	probe func(r *http.Request) reply        // nil: there are keys, and nothing is wrong
+	self  reply                              // what is said of the token; the zero reply: ACLs are off
 
 	mu      sync.Mutex
 	queries []*http.Request // of keys
@@ -50,13 +51,19 @@ func (f *fake) client(t testing.TB) *api.Client {
 }
 
 func (f *fake) RoundTrip(r *http.Request) (*http.Response, error) {
-	if strings.HasPrefix(r.URL.Path, "/v1/status/leader") {
+	switch {
+	case r.URL.Path == "/v1/acl/token/self":
+		if f.self.status == 0 {
+			return reply{status: 401, body: "ACL support disabled"}.response(r)
+		}
+		return f.self.response(r)
+	case r.URL.Query().Has("keys"):
 		f.mu.Lock()
 		f.probes++
 		f.mu.Unlock()
-		said := reply{body: `"127.0.0.1:8300"`}
-		if f.leader != nil {
-			said = f.leader(r)
+		said := reply{index: 1 << 40, body: `["app/"]`}
+		if f.probe != nil {
+			said = f.probe(r)
 		}
 		return said.response(r)
 	}

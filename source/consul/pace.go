@@ -2,45 +2,37 @@ package consul
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/confsync/confsync/source"
 )
 
 const burst = 10 // seconds' worth
 
-// pace is a bucket of tokens that bounds how often the store is asked. It fills
-// at rate tokens a second, up to ten times rate; every answer takes one, and one
-// that brought nothing takes a second's worth. A change that comes after a rest
-// is therefore never held up. A negative rate is no bound.
-type pace struct {
-	rate   float64
-	tokens float64 // below zero: owed
-	at     time.Time
-}
-
-func newPace(rate int) *pace {
-	return &pace{rate: float64(rate), tokens: burst * float64(rate), at: time.Now()}
-}
-
-// wait takes the tokens of an answer and returns once they are paid for, or
-// with ctx's error. It reports whether that took any time.
-func (p *pace) wait(ctx context.Context, idle bool) (paused bool, err error) {
-	if p.rate < 0 {
-		return false, ctx.Err()
+// newPace makes the bound on how often the store is asked: rate times a second,
+// and up to ten times as many after a rest. A negative rate is no bound.
+func newPace(perSecond int) *rate.Limiter {
+	if perSecond < 0 {
+		return rate.NewLimiter(rate.Inf, 0)
 	}
-	now := time.Now()
-	p.tokens = min(burst*p.rate, p.tokens+p.rate*now.Sub(p.at).Seconds())
-	p.at = now
+	return rate.NewLimiter(rate.Limit(perSecond), burst*perSecond)
+}
+
+// pace returns once an answer is paid for, or with ctx's error; one that brought
+// nothing costs a second's worth. It reports whether that took any time. A
+// change that comes after a rest is never held up.
+func (w *watch) pace(ctx context.Context, idle bool) (paused bool, err error) {
+	cost := 1
 	if idle {
-		p.tokens -= p.rate
-	} else {
-		p.tokens--
+		cost = max(1, w.opts.Rate)
 	}
-	if p.tokens >= 0 {
+	d := w.limit.ReserveN(time.Now(), cost).Delay()
+	if d <= 0 {
 		return false, ctx.Err()
 	}
-	owed := -p.tokens / p.rate * float64(time.Second)
-	timer := time.NewTimer(time.Duration(owed * (1 + rand.Float64()/4))) // spread
+	timer := time.NewTimer(source.Jitter(d, d+d/4))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

@@ -2,48 +2,97 @@ package consul
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
+
+	"github.com/hashicorp/consul/api"
+
+	"github.com/confsync/confsync/source"
 )
 
-// probe asks at times whether the cluster has a leader, and returns once that
-// can't be confirmed, with the reason, or ctx ends. A single failure is enough:
-// it costs one list, which changes nothing downstream, where a second try would
-// double the time in which nobody knows that the source is cut off.
-//
-// It is the leader that is asked for because an agent may well be alive while
-// it has lost the servers.
-func (s *store) probe(ctx context.Context) error {
-	if s.opts.Probe < 0 {
+// The server looks at every key below the prefix to say which there are, so with
+// many keys it is asked for one of them only, and for all in so many probes as
+// there are times so many keys.
+const (
+	manyKeys = 500
+	rarest   = 60 // probes
+)
+
+var errMissed = errors.New("what is held differs from the store: keys were deleted with a prefix that ends before theirs, which wakes no query")
+
+// probe asks at times which keys there are, by the right to read that the source
+// has, and returns once that can't be answered or isn't what is held, with the
+// reason, or ctx ends. A single failure is enough: it costs one list, which
+// changes nothing downstream, where a second try would double the time in which
+// nobody knows that the source is cut off.
+func (w *watch) probe(ctx context.Context) error {
+	if w.opts.Probe < 0 {
 		return nil
 	}
-	within := s.opts.Probe / 2
-	for {
-		pause := time.NewTimer(within + rand.N(within+1)) // spread, so that many processes don't ask at once
+	within := w.opts.Probe / 2
+	for n := 1; ; n++ {
+		pause := time.NewTimer(source.Jitter(within, 2*within))
 		select {
 		case <-ctx.Done():
 			pause.Stop()
 			return nil
 		case <-pause.C:
 		}
-		if err := s.askLeader(ctx, within); err != nil && ctx.Err() == nil {
+		err := w.askKeys(ctx, within, n)
+		if err != nil && ctx.Err() == nil && !w.arriving(within) {
 			return fmt.Errorf("probe: %w", err)
 		}
 	}
 }
 
-func (s *store) askLeader(ctx context.Context, within time.Duration) error {
+// arriving reports whether a part of an answer has arrived lately. The prober
+// then may have to wait behind it.
+func (w *watch) arriving(lately time.Duration) bool {
+	return time.Since(time.Unix(0, w.heard.Load())) < lately
+}
+
+// askKeys makes probe n.
+func (w *watch) askKeys(ctx context.Context, within time.Duration, n int) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("no answer within %v", within))
 	defer cancel()
-	leader, err := s.client.Status().LeaderWithQueryOptions(s.query().WithContext(ctx))
+	w.mu.Lock()
+	held := w.known
+	w.mu.Unlock()
+	rarely := min(held.keys/manyKeys, rarest)
+	if held.tooLarge || rarely > 0 && n%rarely != 0 {
+		some, _, err := w.ask(ctx, held.some)
+		if err != nil || some || held.tooLarge {
+			return err
+		}
+	}
+	some, index, err := w.ask(ctx, w.keys.Prefix())
+	if err == nil && held.index > 0 && index <= held.index && some != (held.keys > 0) {
+		err = errMissed // were there something newer, the query that waits would be woken
+	}
+	return err
+}
+
+// ask reports whether there is a key that begins with a prefix, and returns the
+// index of the answer.
+func (w *watch) ask(ctx context.Context, prefix string) (some bool, index uint64, err error) {
+	q := w.query().WithContext(ctx)
+	q.AllowStale = w.opts.Stale > 0
+	var meta *api.QueryMeta
+	if w.opts.Document != 0 {
+		var pair *api.KVPair
+		pair, meta, err = w.store.client.KV().Get(w.keys.Root, q)
+		some = pair != nil
+	} else {
+		var names []string
+		names, meta, err = w.store.client.KV().Keys(prefix, w.opts.Separator, q)
+		some = len(names) > 0
+	}
 	switch {
 	case ctx.Err() != nil:
-		return context.Cause(ctx)
+		return false, 0, context.Cause(ctx)
 	case err != nil:
-		return err
-	case leader == "":
-		return errNoLeader
+		return false, 0, err
 	}
-	return nil
+	return some, meta.LastIndex, w.believable(meta)
 }

@@ -281,6 +281,7 @@ func TestEnvClash(t *testing.T) {
 func TestSource(t *testing.T) {
 	const never = "the environment of a process doesn't change under it"
 	sourcetest.Run(t, sourcetest.Harness{
+		Strict: true,
 		New: func(t *testing.T, values map[string]string) sourcetest.Store {
 			var vars []string
 			for path, value := range values {

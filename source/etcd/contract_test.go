@@ -8,7 +8,6 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
 	"github.com/confsync/confsync/internal/testserver"
@@ -51,17 +50,17 @@ func TestContract(t *testing.T) {
 		}
 	}
 	// The client's connection and the proxy's ends of it outlive a Watch.
-	ignore := []goleak.Option{
-		goleak.IgnoreAnyFunction("google.golang.org/grpc/internal/transport.(*http2Client).reader"),
-		goleak.IgnoreAnyFunction("google.golang.org/grpc/internal/transport.(*loopyWriter).run"),
-		goleak.IgnoreAnyFunction("github.com/confsync/confsync/internal/testserver.(*Proxy).serve"),
-		goleak.IgnoreAnyFunction("github.com/confsync/confsync/internal/testserver.(*link).pipe"),
-		goleak.IgnoreAnyFunction("github.com/confsync/confsync/internal/testserver.(*link).pipe.func1"),
-		goleak.IgnoreAnyFunction("github.com/confsync/confsync/internal/testserver.(*Proxy).listenLocked.func1"),
+	ignore := []string{
+		"google.golang.org/grpc/internal/transport.(*http2Client).reader",
+		"google.golang.org/grpc/internal/transport.(*loopyWriter).run",
+		"github.com/confsync/confsync/internal/testserver.(*Proxy).serve",
+		"github.com/confsync/confsync/internal/testserver.(*link).pipe",
+		"github.com/confsync/confsync/internal/testserver.(*link).pipe.func1",
+		"github.com/confsync/confsync/internal/testserver.(*Proxy).listenLocked.func1",
 	}
 
 	t.Run("keys", func(t *testing.T) {
-		sourcetest.Run(t, sourcetest.Harness{Ignore: ignore, New: func(t *testing.T, values map[string]string) sourcetest.Store {
+		sourcetest.Run(t, sourcetest.Harness{Strict: true, Ignore: ignore, New: func(t *testing.T, values map[string]string) sourcetest.Store {
 			prefix, s := store(t, etcd.Options{})
 			spoilt := prefix + "/spoilt//key"
 			key := func(path string) string { return prefix + "/" + strings.ReplaceAll(path, ".", "/") }
@@ -83,7 +82,7 @@ func TestContract(t *testing.T) {
 	})
 
 	t.Run("document", func(t *testing.T) {
-		sourcetest.Run(t, sourcetest.Harness{Ignore: ignore, New: func(t *testing.T, values map[string]string) sourcetest.Store {
+		sourcetest.Run(t, sourcetest.Harness{Strict: true, Ignore: ignore, New: func(t *testing.T, values map[string]string) sourcetest.Store {
 			key, s := store(t, etcd.Options{Document: document.YAML})
 			now := make(map[string]string)
 			write := func(t *testing.T, text string) { commit(t, clientv3.OpPut(key, text)) }

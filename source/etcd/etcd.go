@@ -57,8 +57,8 @@ type Options struct {
 
 	// Serializable says that a program may start from what a single server last
 	// knew, while that server can't confirm it because it has lost the cluster's
-	// leader. Such a state is emitted with a Note, is never live, and gives way
-	// to the first that is confirmed. False: it may not.
+	// leader. Such a state is [source.Degraded], never live, and gives way to the
+	// first that is confirmed. False: it may not.
 	Serializable bool
 
 	// Probe is the most time between two questions, beside the watch, to the

@@ -70,6 +70,7 @@ func (w *watch) list(ctx context.Context, opts ...clientv3.OpOption) ([]source.R
 		if err := w.bounds().Check(max(len(rows), int(resp.Count)), bytes, w.origin(w.root(), 0)); err != nil {
 			return nil, err
 		}
+		w.read += int64(bytes - before)
 		size.adapt(len(resp.Kvs), bytes-before, time.Since(asked), w.opts.ProbeTimeout)
 		more = resp.More && len(resp.Kvs) > 0
 	}

@@ -252,11 +252,20 @@ func TestSerializable(t *testing.T) {
 	if err := loose.wantEnd(t, await.Limit); err == nil {
 		t.Error("with the option: no error")
 	}
-	if got := loose.all(); len(got) != 1 || got[0].Tree.Root().String() != `{a:"1"}` || got[0].Note == "" {
-		t.Errorf("with the option: %+v, want the last known state with a note", got)
+	if got := loose.all(); len(got) != 1 || got[0].Tree.Root().String() != `{a:"1"}` || got[0].Degraded == nil {
+		t.Errorf("with the option: %+v, want the last known state, degraded", got)
 	}
+	sup := await.Supervise(t, New(client, "/app", opts))
+	await.Until(t, "a state to start from", func() bool {
+		if st := sup.Status(); st.State == source.Live {
+			t.Fatalf("live without a leader: %+v", st)
+		}
+		snap, _, _ := sup.Latest()
+		return snap.Tree.Root().String() == `{a:"1"}`
+	})
 	cluster.Servers[1].Start()
 	cluster.Servers[2].Start()
-	sup := await.Supervise(t, New(client, "/app", opts))
 	await.Live(t, sup, `{a:"1"}`)
+	put(t, client, "/app/a", "2")
+	await.Live(t, sup, `{a:"2"}`)
 }

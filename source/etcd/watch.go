@@ -47,7 +47,7 @@ func (s *store) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 		monitor.Go(func() { stop(s.disconnected(watching)) })
 		err = w.follow(watching, stop)
 	} else if s.opts.Serializable && !s.confirmed {
-		w.loadUnconfirmed(watching)
+		w.loadUnconfirmed(watching, err)
 	}
 	stop(err) // the first cause is the one that counts
 	if ctx.Err() != nil {
@@ -77,6 +77,7 @@ type watch struct {
 	revision int64  // up to which events have been applied
 	held     layout // at that revision; nil while there is too much to hold
 	changed  bool   // with no held: some event has come since the last load
+	read     int64  // bytes of keys and values, since the last snapshot
 
 	last  source.Snapshot
 	empty bool          // last was, truly
@@ -183,6 +184,7 @@ func (w *watch) apply(events []*clientv3.Event) error {
 			return err
 		}
 		w.revision = revision
+		w.read += int64(len(key) + len(event.Kv.Value))
 		switch {
 		case w.held == nil:
 			w.changed = true
@@ -235,5 +237,6 @@ func (w *watch) giveUp(err error) {
 func (w *watch) tell(snap source.Snapshot) {
 	snap.Revision = strconv.FormatInt(w.revision, 10)
 	w.last = snap
+	snap.Bytes, w.read = w.read, 0
 	w.emit(snap)
 }

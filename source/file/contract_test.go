@@ -26,6 +26,7 @@ func TestFileKeepsTheContract(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			sourcetest.Run(t, sourcetest.Harness{
+				Strict:     true,
 				Impossible: map[string]string{"Break": noBreak},
 				New: func(t *testing.T, values map[string]string) sourcetest.Store {
 					path := filepath.Join(t.TempDir(), c.file)
@@ -71,6 +72,7 @@ func names(_ *testing.T, values map[string]string) string {
 
 func TestDirKeepsTheContract(t *testing.T) {
 	sourcetest.Run(t, sourcetest.Harness{
+		Strict:     true,
 		Impossible: map[string]string{"Break": noBreak, "Commit": "files of a plain directory change one by one"},
 		New: func(t *testing.T, values map[string]string) sourcetest.Store {
 			dir := t.TempDir()
@@ -105,6 +107,7 @@ func TestDirKeepsTheContract(t *testing.T) {
 
 func TestVolumeKeepsTheContract(t *testing.T) {
 	sourcetest.Run(t, sourcetest.Harness{
+		Strict:     true,
 		Impossible: map[string]string{"Break": noBreak},
 		New: func(t *testing.T, values map[string]string) sourcetest.Store {
 			dir := t.TempDir()

@@ -177,6 +177,7 @@ func TestFlagsOfCommandLine(t *testing.T) {
 func TestSource(t *testing.T) {
 	const never = "flags are read once"
 	sourcetest.Run(t, sourcetest.Harness{
+		Strict: true,
 		New: func(t *testing.T, values map[string]string) sourcetest.Store {
 			set := flag.NewFlagSet("test", flag.ContinueOnError)
 			var args []string

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
-	"go.uber.org/goleak"
 
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source/document"
@@ -37,10 +36,8 @@ func TestConformance(t *testing.T) {
 }
 
 func conform(t *testing.T, make func(*testing.T, map[string]string) sourcetest.Store) {
-	proxied := func(name string) goleak.Option {
-		return goleak.IgnoreAnyFunction("github.com/confsync/confsync/internal/testserver." + name)
-	}
-	sourcetest.Run(t, sourcetest.Harness{New: make, Ignore: []goleak.Option{
+	proxied := func(name string) string { return "github.com/confsync/confsync/internal/testserver." + name }
+	sourcetest.Run(t, sourcetest.Harness{Strict: true, New: make, Ignore: []string{
 		proxied("(*Proxy).listenLocked.func1"), proxied("(*Proxy).serve"), proxied("(*link).pipe"), proxied("(*link).pipe.func1"),
 	}})
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -171,6 +172,20 @@ var broken = []struct {
 	{"is watched twice", "6: A second Watch", func(ctx context.Context, m *sourcetest.Memory, emit func(source.Snapshot)) error {
 		return sourcetest.NewMemory("another", nil).Watch(ctx, emit)
 	}},
+	{"holds too much", "7: Memory stays", func(ctx context.Context, m *sourcetest.Memory, emit func(source.Snapshot)) error {
+		much := make([]byte, 32<<20)
+		defer runtime.KeepAlive(much)
+		return m.Watch(ctx, emit)
+	}},
+	{"takes silence for what it isn't", "7: A timeout", func(ctx context.Context, m *sourcetest.Memory, emit func(source.Snapshot)) error {
+		watching, cancel := context.WithCancelCause(ctx)
+		timer := time.AfterFunc(50*time.Millisecond, func() { cancel(errors.New("timeout")) })
+		err := m.Watch(watching, func(snap source.Snapshot) { timer.Stop(); emit(snap) })
+		if ctx.Err() == nil {
+			return context.Cause(watching)
+		}
+		return err
+	}},
 	{"emits what never was", "all: whatever happens", emitting(func(prev *source.Snapshot, snap source.Snapshot, emit func(source.Snapshot)) {
 		if prev != nil {
 			emit(source.Snapshot{})
@@ -179,7 +194,7 @@ var broken = []struct {
 	})},
 }
 
-const brokenVar = "CONFSYNC_SOURCETEST_BROKEN"
+const brokenVar, strictVar = "CONFSYNC_SOURCETEST_BROKEN", "CONFSYNC_SOURCETEST_STRICT"
 
 // TestOneBroken is what TestBrokenSourcesFail runs in another process.
 func TestOneBroken(t *testing.T) {
@@ -193,6 +208,7 @@ func TestOneBroken(t *testing.T) {
 	}
 	sourcetest.Run(t, sourcetest.Harness{
 		Impossible: impossible,
+		Strict:     os.Getenv(strictVar) != "",
 
 		Within: 200 * time.Millisecond,
 		New: func(_ *testing.T, values map[string]string) sourcetest.Store {
@@ -239,17 +255,17 @@ func TestBrokenSourcesFail(t *testing.T) {
 
 func TestSkippedCases(t *testing.T) {
 	tests := []struct {
-		name, source, ci string
-		skips            bool
-		reason           string
+		name, source, strict string
+		skips                bool
+		reason               string
 	}{
 		{"no function", "has no functions", "", true, "there is no Set here"},
-		{"no function under CI", "has no functions", "1", false, "there is no Set, and the harness doesn't say that it is impossible"},
-		{"impossible under CI", "can't be written", "1", true, "Set is impossible: it can't be written to"},
+		{"no function, strictly", "has no functions", "1", false, "there is no Set, and the harness doesn't say that it is impossible"},
+		{"impossible, strictly", "can't be written", "1", true, "Set is impossible: it can't be written to"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			out, err := runBroken(t, tt.source, "5: A source may", "CONFSYNC_REQUIRE_SERVERS="+tt.ci, "CI=")
+			out, err := runBroken(t, tt.source, "5: A source may", strictVar+"="+tt.strict)
 			if (err == nil) != tt.skips || !strings.Contains(out, tt.reason) {
 				t.Errorf("ended with %v, want %q in\n%s", err, tt.reason, out)
 			}

@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/confsync/confsync/source"
 )
 
@@ -65,12 +63,12 @@ func survivesFaults(tr *trial) {
 	w := tr.start() // after which the client has started all that it needs
 	w.first()
 	w.end()
-	clean := append([]goleak.Option{goleak.IgnoreCurrent()}, tr.h.Ignore...)
+	left := tr.leaks()
 	seed := uint64(time.Now().UnixNano())
 	tr.Logf("seed %d", seed)
 	f := &faults{trial: tr, rand: rand.New(rand.NewPCG(seed, 0)), history: []state{maps.Clone(tr.now)}}
 	f.run()
-	if err := goleak.Find(clean...); err != nil {
+	if err := left(); err != nil {
 		tr.Errorf("after the supervisor had ended: %v", err)
 	}
 }

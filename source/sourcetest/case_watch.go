@@ -7,8 +7,6 @@ import (
 	"maps"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/confsync/confsync/source"
 )
 
@@ -46,7 +44,7 @@ func returnsWhy(tr *trial) {
 
 func leavesNoGoroutine(tr *trial) {
 	for _, warm := range []bool{true, false} { // a client may start its own at the first use
-		options := append([]goleak.Option{goleak.IgnoreCurrent()}, tr.h.Ignore...)
+		left := tr.leaks()
 		for range 3 {
 			w := tr.start()
 			w.first()
@@ -54,7 +52,7 @@ func leavesNoGoroutine(tr *trial) {
 		}
 		w := tr.start() // ended before it has emitted, perhaps
 		w.end()
-		if err := goleak.Find(options...); err != nil && !warm {
+		if err := left(); err != nil && !warm {
 			tr.Errorf("after Watch had returned: %v", err)
 		}
 	}

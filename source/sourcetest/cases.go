@@ -24,5 +24,7 @@ var cases = []struct {
 	{"6: Watch may be called again after it has returned", []string{"Set"}, watchesAgain},
 	{"6: Watch may be called again after the stream has broken", []string{"Set", "Break"}, watchesAfterAFault},
 	{"6: A second Watch at the same time is an error that says so", nil, refusesASecondWatch},
+	{"7: Memory stays within twice the source's bound on bytes", []string{"Flood"}, staysWithinBounds},
+	{"7: A timeout measures silence", []string{"Slow"}, bearsASlowWay},
 	{"all: whatever happens, each state is one that was committed, and the last arrives", []string{"Set", "Delete"}, survivesFaults},
 }

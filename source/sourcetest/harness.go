@@ -4,11 +4,8 @@ import (
 	"cmp"
 	"context"
 	"maps"
-	"os"
 	"testing"
 	"time"
-
-	"go.uber.org/goleak"
 
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/tree"
@@ -28,14 +25,17 @@ type Harness struct {
 
 	// Impossible says why a function is nil in every Store, by its name:
 	// {"Break": "a file is always there"}. A case that needs a function which
-	// is nil is skipped; under CI (CI or CONFSYNC_REQUIRE_SERVERS is set) it
-	// fails, unless the reason is given here.
+	// is nil is skipped.
 	Impossible map[string]string
 
+	// Strict says that such a case fails unless the reason is in Impossible, so
+	// that none is left out by mistake. Flood and Slow may be nil all the same.
+	Strict bool
+
 	// Ignore are the goroutines of the store's client and of whatever breaks it,
-	// which their owner ends and which a Watch may leave behind, such as
-	// goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop").
-	Ignore []goleak.Option
+	// which their owner ends and which a Watch may leave behind: names of
+	// functions on their stacks, such as "net/http.(*persistConn).readLoop".
+	Ignore []string
 }
 
 // Store is a source and the place it reads. The functions act on the place and
@@ -56,6 +56,15 @@ type Store struct {
 	// Spoil makes the content one that can be read and not be used. The next
 	// Set makes it good again, and leaves no other keys than there were.
 	Spoil func(t *testing.T)
+
+	// Flood makes the place hold ten times the bytes that the source takes, and
+	// returns that bound.
+	Flood func(t *testing.T) (bound int)
+
+	// Slow makes the way to the place so slow that reading all of it takes longer
+	// than each of the source's timeouts, while bytes arrive all the time. It
+	// returns how long that may take. Heal undoes it.
+	Slow func(t *testing.T) time.Duration
 
 	// Break cuts the source off, so that a Watch ends with an error and each
 	// one after it does too. Heal undoes it. A place that is still broken when
@@ -115,19 +124,20 @@ type trial struct {
 	broken bool
 }
 
-// need skips the case, or under CI fails it, if the store has no such function.
+// need skips the case, or fails it if the harness is strict, when the store has no such function.
 func (tr *trial) need(name string) {
 	tr.Helper()
 	has := map[string]bool{
 		"Set": tr.store.Set != nil, "Delete": tr.store.Delete != nil, "Commit": tr.store.Commit != nil,
 		"Spoil": tr.store.Spoil != nil, "Break": tr.store.Break != nil && tr.store.Heal != nil,
+		"Flood": tr.store.Flood != nil, "Slow": tr.store.Slow != nil && tr.store.Heal != nil,
 	}[name]
 	reason, declared := tr.h.Impossible[name]
 	switch {
 	case has:
 	case declared:
 		tr.Skipf("%s is impossible: %s", name, reason)
-	case os.Getenv("CI") != "" || os.Getenv("CONFSYNC_REQUIRE_SERVERS") != "":
+	case tr.h.Strict && name != "Flood" && name != "Slow":
 		tr.Fatalf("there is no %s, and the harness doesn't say that it is impossible", name)
 	default:
 		tr.Skipf("there is no %s here", name)
@@ -151,6 +161,16 @@ func (tr *trial) cut() {
 	tr.store.Break(tr.T)
 	tr.broken = true
 	tr.Cleanup(tr.heal)
+}
+
+// slow makes the way to the store slow, and returns for how long a reading may
+// then take.
+func (tr *trial) slow() time.Duration {
+	tr.Helper()
+	within := tr.store.Slow(tr.T)
+	tr.broken = true
+	tr.Cleanup(tr.heal)
+	return within
 }
 
 func (tr *trial) heal() {

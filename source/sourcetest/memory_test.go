@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/sourcetest"
@@ -158,4 +159,96 @@ func ExampleNewMemory() {
 	// 1 {pool:{size:4}}
 	// 2 {pool:{size:8}}
 	// 3 nothing
+}
+
+// TestMemoryFaultsOfEveryKind begins each fault and heals it, under a supervisor.
+func TestMemoryFaultsOfEveryKind(t *testing.T) {
+	errBad := errors.New("bad")
+	tests := []struct {
+		name  string
+		begin func(m *sourcetest.Memory)
+		state source.State
+		err   error
+		root  string // while it lasts, after a write
+	}{
+		{"fail", func(m *sourcetest.Memory) { m.Fail(errBad) }, source.Retrying, errBad, "{a:1}"},
+		{"reject", func(m *sourcetest.Memory) { m.Reject(errBad) }, source.Live, errBad, "{a:1}"},
+		{"absent", func(m *sourcetest.Memory) { m.Absent() }, source.Live, source.ErrAbsent, "{a:1}"},
+		{"degrade", func(m *sourcetest.Memory) { m.Degrade(errBad) }, source.Degraded, errBad, "{a:1}"},
+		{"slow", func(m *sourcetest.Memory) { m.Slow(time.Hour) }, source.Live, nil, "{a:1}"},
+		{"hang", func(m *sourcetest.Memory) { m.Hang() }, source.Live, nil, "{a:1}"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := sourcetest.NewMemory("m", map[string]any{"a": 1})
+				sup := source.NewSupervisor(m, source.Policy{Resync: -1}, nil)
+				ctx, cancel := context.WithCancel(t.Context())
+				done := make(chan error, 1)
+				go func() { done <- sup.Run(ctx) }()
+				synctest.Wait()
+				tt.begin(m)
+				synctest.Wait()
+				st := sup.Status()
+				snap, _, _ := sup.Latest()
+				if st.State != tt.state || !errors.Is(st.Err, tt.err) || (st.Err == nil) != (tt.err == nil) || snap.Tree.Root().String() != tt.root {
+					t.Errorf("state is %v with %v, it holds %s", st.State, st.Err, snap.Tree.Root())
+				}
+				m.Heal()
+				m.Set("a", 2)
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				st = sup.Status()
+				if snap, _, _ := sup.Latest(); st.State != source.Live || st.Err != nil || snap.Tree.Root().String() != "{a:2}" {
+					t.Errorf("once healed, state is %v with %v, it holds %s", st.State, st.Err, snap.Tree.Root())
+				}
+				cancel()
+				<-done
+			})
+		})
+	}
+}
+
+func TestMemoryThatHangsOutlivesItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := sourcetest.NewMemory("m", nil)
+		m.Hang()
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- m.Watch(ctx, func(source.Snapshot) { t.Error("it emitted") }) }()
+		cancel()
+		time.Sleep(time.Hour)
+		select {
+		case err := <-done:
+			t.Fatalf("Watch returned %v", err)
+		default:
+		}
+		m.Heal()
+		if err := <-done; err != context.Canceled {
+			t.Errorf("Watch returned %v", err)
+		}
+	})
+}
+
+func TestMemorySlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := sourcetest.NewMemory("m", map[string]any{"a": 1})
+		m.Slow(time.Second)
+		began, emits := time.Now(), make(chan string, 10)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- m.Watch(ctx, func(snap source.Snapshot) { emits <- snap.Tree.Root().String() }) }()
+		if got := <-emits; got != "{a:1}" || time.Since(began) != time.Second {
+			t.Errorf("%s came after %v", got, time.Since(began))
+		}
+		m.Set("a", 2)
+		if got := <-emits; got != "{a:2}" || time.Since(began) != 2*time.Second {
+			t.Errorf("%s came after %v", got, time.Since(began))
+		}
+		m.Set("a", 3)
+		cancel()
+		if err := <-done; err != context.Canceled || len(emits) > 0 {
+			t.Errorf("Watch returned %v and emitted %d more", err, len(emits))
+		}
+	})
 }

@@ -25,6 +25,8 @@ func memoryStore(values map[string]string) (*sourcetest.Memory, sourcetest.Store
 		Spoil:  func(*testing.T) { m.Reject(errors.New("not a document")) },
 		Break:  func(*testing.T) { m.Fail(errors.New("connection refused")) },
 		Heal:   func(*testing.T) { m.Heal() },
+		Flood:  func(*testing.T) int { m.Reject(errors.New("too large")); return 1 << 20 },
+		Slow:   func(*testing.T) time.Duration { m.Slow(200 * time.Millisecond); return 10 * time.Second },
 
 		WritableWhileBroken: true,
 	}
@@ -48,7 +50,7 @@ func nested(values map[string]string) map[string]any {
 }
 
 func TestMemoryKeepsTheContract(t *testing.T) {
-	sourcetest.Run(t, sourcetest.Harness{New: func(_ *testing.T, values map[string]string) sourcetest.Store {
+	sourcetest.Run(t, sourcetest.Harness{Strict: true, New: func(_ *testing.T, values map[string]string) sourcetest.Store {
 		_, store := memoryStore(values)
 		return store
 	}})
@@ -57,6 +59,7 @@ func TestMemoryKeepsTheContract(t *testing.T) {
 func TestStaticKeepsTheContract(t *testing.T) {
 	const fixed = "a static source never changes"
 	sourcetest.Run(t, sourcetest.Harness{
+		Strict: true,
 		New: func(_ *testing.T, values map[string]string) sourcetest.Store {
 			return sourcetest.Store{Source: source.Static("static", nested(values))}
 		},
@@ -65,7 +68,7 @@ func TestStaticKeepsTheContract(t *testing.T) {
 }
 
 func TestWrappersKeepTheContract(t *testing.T) {
-	sourcetest.Run(t, sourcetest.Harness{New: func(_ *testing.T, values map[string]string) sourcetest.Store {
+	sourcetest.Run(t, sourcetest.Harness{Strict: true, New: func(_ *testing.T, values map[string]string) sourcetest.Store {
 		_, store := memoryStore(values)
 		store.Source = source.Named("named", source.Optional(source.Mount("", store.Source)))
 		return store
@@ -101,7 +104,7 @@ func (p *polled) load(context.Context) (snap source.Snapshot, err error) {
 }
 
 func TestPollKeepsTheContract(t *testing.T) {
-	sourcetest.Run(t, sourcetest.Harness{New: func(_ *testing.T, values map[string]string) sourcetest.Store {
+	sourcetest.Run(t, sourcetest.Harness{Strict: true, New: func(_ *testing.T, values map[string]string) sourcetest.Store {
 		p := &polled{values: values}
 		return sourcetest.Store{
 			Source: source.Poll("poll", time.Millisecond, p.load),

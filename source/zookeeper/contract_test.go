@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/go-zookeeper/zk"
-	"go.uber.org/goleak"
 
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source/document"
@@ -18,15 +17,15 @@ import (
 )
 
 // clients are the goroutines of the client and of what cuts it off.
-var clients = []goleak.Option{
-	goleak.IgnoreAnyFunction("github.com/go-zookeeper/zk.Connect.func1"),
-	goleak.IgnoreAnyFunction("github.com/go-zookeeper/zk.(*Conn).loop.func1"),
-	goleak.IgnoreAnyFunction("github.com/go-zookeeper/zk.(*Conn).loop.func2"),
-	goleak.IgnoreAnyFunction("github.com/go-zookeeper/zk.(*Conn).sendSetWatches.func1"),
-	goleak.IgnoreAnyFunction("github.com/confsync/confsync/internal/testserver.(*Proxy).listenLocked.func1"),
-	goleak.IgnoreAnyFunction("github.com/confsync/confsync/internal/testserver.(*Proxy).listenLocked.func1.1"),
-	goleak.IgnoreAnyFunction("github.com/confsync/confsync/internal/testserver.(*link).pipe"),
-	goleak.IgnoreAnyFunction("github.com/confsync/confsync/internal/testserver.(*link).pipe.func1"),
+var clients = []string{
+	"github.com/go-zookeeper/zk.Connect.func1",
+	"github.com/go-zookeeper/zk.(*Conn).loop.func1",
+	"github.com/go-zookeeper/zk.(*Conn).loop.func2",
+	"github.com/go-zookeeper/zk.(*Conn).sendSetWatches.func1",
+	"github.com/confsync/confsync/internal/testserver.(*Proxy).listenLocked.func1",
+	"github.com/confsync/confsync/internal/testserver.(*Proxy).listenLocked.func1.1",
+	"github.com/confsync/confsync/internal/testserver.(*link).pipe",
+	"github.com/confsync/confsync/internal/testserver.(*link).pipe.func1",
 }
 
 func TestContract(t *testing.T) {
@@ -43,6 +42,7 @@ func TestContract(t *testing.T) {
 
 	t.Run("nodes", func(t *testing.T) {
 		sourcetest.Run(t, sourcetest.Harness{
+			Strict:     true,
 			Within:     10 * time.Second,
 			Ignore:     clients,
 			Impossible: map[string]string{"Spoil": "any data is a value, and any name a key"},
@@ -71,6 +71,7 @@ func TestContract(t *testing.T) {
 
 	t.Run("document", func(t *testing.T) {
 		sourcetest.Run(t, sourcetest.Harness{
+			Strict: true,
 			Within: 10 * time.Second,
 			Ignore: clients,
 			New: func(t *testing.T, values map[string]string) sourcetest.Store {
