@@ -3,7 +3,6 @@ package binder
 import (
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -122,7 +121,12 @@ func (t *tag) readForeign(options string) {
 	}
 }
 
-var envName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
+// isVariable reports whether a text looks like a variable's name, and not like an
+// option.
+func isVariable(text string) bool {
+	strange := func(r rune) bool { return !(r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_') }
+	return text != "" && !strings.ContainsFunc(text, strange)
+}
 
 // readEnv reads the tags of libraries that fill structs from the environment:
 // env:"NAME", with several names between commas, and the prefix of those below.
@@ -132,7 +136,7 @@ func (t *tag) readEnv(tags reflect.StructTag) {
 		option = strings.TrimSpace(option)
 		prefix, prefixed := strings.CutPrefix(option, "prefix=")
 		switch {
-		case envName.MatchString(option):
+		case isVariable(option):
 			t.envNames = append(t.envNames, option)
 		case option == "required":
 			t.required = true

@@ -12,7 +12,7 @@ import (
 // trees stay good after it is gone.
 type Builder struct {
 	keysets [64][]string // recently built key sets, so that alike maps share one
-	spots   []places
+	scalars [256]*Node   // recently built scalars: "true" stands in many places
 }
 
 // Entry is a key of a map under construction.
@@ -32,40 +32,37 @@ func (e *DuplicateKeyError) Error() string {
 	return fmt.Sprintf("duplicate key %q, first at line %d", e.Key, e.First.Line)
 }
 
-const slab = 64 // places allocated at a time
-
-// node makes a node and its place. The places of a document come and go
-// together, so they are allocated many at a time. Nodes are not: Reuse lets a
-// node of one reading live on in all that follow, and it would keep whatever was
-// allocated beside it.
-func (b *Builder) node(n *Node, at Place, kids []*places) Tree {
-	if len(b.spots) == 0 {
-		b.spots = make([]places, slab)
-	}
-	spot := &b.spots[0]
-	b.spots = b.spots[1:]
-	*spot = places{at: at, kids: kids}
-	return Tree{root: n, places: spot}
-}
-
 // Scalar makes a value of a scalar kind from its text.
 func (b *Builder) Scalar(kind Kind, text string, at Place) Tree {
-	return b.node(&Node{kind: kind, text: text}, at, nil)
+	if len(text) > maxShared || text == "" {
+		return Tree{root: &Node{kind: kind, text: text}, at: at}
+	}
+	hash := uint(kind)
+	for i := range len(text) {
+		hash = hash*31 + uint(text[i])
+	}
+	seen := &b.scalars[hash%uint(len(b.scalars))]
+	if n := *seen; n == nil || n.kind != kind || n.text != text {
+		*seen = &Node{kind: kind, text: text}
+	}
+	return Tree{root: *seen, at: at}
 }
 
+const maxShared = 24 // bytes of a text that is likely to stand in several places
+
 // Null makes an explicit null.
-func (b *Builder) Null(at Place) Tree { return b.node(&Node{kind: Null}, at, nil) }
+func (b *Builder) Null(at Place) Tree { return Tree{root: &Node{kind: Null}, at: at} }
 
 // List makes a list of its elements. Absent elements become nulls.
 func (b *Builder) List(items []Tree, at Place) Tree {
-	kids, spots := make([]*Node, len(items)), make([]*places, len(items))
+	kids := newSiblings(len(items))
 	for i, item := range items {
 		if item.root == nil {
 			item = b.Null(at)
 		}
-		kids[i], spots[i] = item.root, item.places
+		kids.set(i, item)
 	}
-	return b.node(&Node{kind: List, branch: &branch{kids: kids}}, at, spots)
+	return Tree{root: &Node{kind: List, branch: &branch{kids: kids.kids}}, at: at, places: kids.places()}
 }
 
 // Map makes a map of its entries, whose order it changes. Entries of an absent
@@ -87,17 +84,18 @@ func (b *Builder) MapOf(entries []Entry, at Place) (Tree, []*DuplicateKeyError) 
 		slices.SortStableFunc(entries, byKey)
 	}
 	var twice []*DuplicateKeyError
-	kids, spots := make([]*Node, len(entries)), make([]*places, len(entries))
+	kids := newSiblings(len(entries))
 	for i, e := range entries {
 		if i > 0 && e.Key == entries[i-1].Key {
 			twice = append(twice, &DuplicateKeyError{Key: e.Key, First: entries[i-1].At, Second: e.At})
 		}
-		kids[i], spots[i] = e.Tree.root, e.Tree.places
+		kids.set(i, e.Tree)
 	}
 	if twice != nil {
 		return Tree{}, twice
 	}
-	return b.node(&Node{kind: Map, branch: &branch{keys: b.keys(entries), kids: kids}}, at, spots), nil
+	n := &Node{kind: Map, branch: &branch{keys: b.keys(entries), kids: kids.kids}}
+	return Tree{root: n, at: at, places: kids.places()}, nil
 }
 
 // keys are the keys of sorted entries, as the very slice an alike map has.

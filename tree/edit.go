@@ -1,9 +1,6 @@
 package tree
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Editor gathers changes to a tree of keys, as a store has them, and makes
 // the next tree: all that no change touched is shared with the tree before,
@@ -77,43 +74,41 @@ func (e *Editor) Delete(p Path) { e.at(p).change = clear }
 // Tree is the tree with all changes made. Its root is absent when no key is left.
 func (e *Editor) Tree() Tree {
 	t := e.base
-	t.root, t.places = e.root.apply(t.root, t.places)
+	made := e.root.apply(t)
+	t.root, t.at, t.places = made.root, made.at, made.places
 	return t
 }
 
-func (d *draft) apply(n *Node, at *places) (*Node, *places) {
+// apply is a tree after the edits at its root and below.
+func (d *draft) apply(t Tree) Tree {
 	if d.grafted {
-		n, at = d.whole.root, d.whole.places
+		t = d.whole
 	}
 	if d.change == keep && len(d.kids) == 0 {
-		return n, at
+		return t
 	}
-	var place Place
-	if at != nil {
-		place = at.at
-	}
-	self := n.self()
+	n, self, place := t.root, t.root.self(), t.at
 	switch d.change {
 	case put:
 		self, place = d.value, d.at
 	case clear:
 		self, place = Node{}, Place{}
 	}
-	next, touched := d.children(n, at)
+	next, touched := d.children(t)
 	empty := len(next.kids) == 0 && self == Node{}
 	switch {
 	case !touched && d.change == keep && (n == nil || n.kind == List):
-		return n, at
+		return t
 	case !touched && self == n.self() && (d.change == keep || !empty):
-		return n, &places{at: place, kids: next.spots}
+		return Tree{root: n, at: place, places: next.places()}
 	case empty:
-		return nil, nil
+		return Tree{}
 	case len(next.kids) == 0 && !self.folder:
-		return &self, &places{at: place}
+		return Tree{root: &self, at: place}
 	}
 	node := &Node{kind: Map, own: self.kind, text: self.text, folder: self.folder,
 		branch: &branch{keys: next.keys, kids: next.kids}}
-	return node, &places{at: place, kids: next.spots}
+	return Tree{root: node, at: place, places: next.places()}
 }
 
 // self is what n has apart from its children: a scalar of its own, the folder
@@ -128,69 +123,30 @@ func (n *Node) self() Node {
 	return *n
 }
 
-// children are the children of n after the edits below d, and whether any
+// children are the children of a tree after the edits below d, and whether any
 // node of theirs differs.
-func (d *draft) children(n *Node, at *places) (next siblings, touched bool) {
-	if n.Kind() == Map {
-		next = siblings{keys: n.Keys(), kids: slices.Clone(n.branch.kids), spots: make([]*places, n.Len())}
-		if at != nil {
-			copy(next.spots, at.kids)
-		}
+func (d *draft) children(t Tree) (next siblings, touched bool) {
+	if t.root.Kind() == Map {
+		next = siblingsOf(t)
 	}
 	var added []child
 	gone := false
 	for key, draft := range d.kids {
 		i, ok := slices.BinarySearch(next.keys, key)
 		if !ok {
-			if kid, spot := draft.apply(nil, nil); kid != nil {
-				added = append(added, child{key, kid, spot})
+			if made := draft.apply(Tree{}); made.root != nil {
+				added = append(added, child{key, made})
 			}
 			continue
 		}
-		before := next.kids[i]
-		next.kids[i], next.spots[i] = draft.apply(before, next.spots[i])
-		touched = touched || next.kids[i] != before
-		gone = gone || next.kids[i] == nil
+		before := next.at(i)
+		made := draft.apply(before)
+		next.set(i, made)
+		touched = touched || made.root != before.root
+		gone = gone || made.root == nil
 	}
 	if added == nil && !gone {
 		return next, touched
 	}
 	return next.splice(added), true
-}
-
-// siblings are the children of a map under construction, in the order of keys.
-type siblings struct {
-	keys  []string
-	kids  []*Node
-	spots []*places
-}
-
-type child struct {
-	key  string
-	kid  *Node
-	spot *places
-}
-
-// splice is s with children added, in any order, and without those that are nil.
-func (s siblings) splice(added []child) siblings {
-	slices.SortFunc(added, func(x, y child) int { return strings.Compare(x.key, y.key) })
-	size := len(s.keys) + len(added)
-	out := siblings{make([]string, 0, size), make([]*Node, 0, size), make([]*places, 0, size)}
-	next := 0
-	for i, key := range s.keys {
-		for ; next < len(added) && added[next].key < key; next++ {
-			out.push(added[next])
-		}
-		if s.kids[i] != nil {
-			out.push(child{key, s.kids[i], s.spots[i]})
-		}
-	}
-	for _, c := range added[next:] {
-		out.push(c)
-	}
-	return out
-}
-
-func (s *siblings) push(c child) {
-	s.keys, s.kids, s.spots = append(s.keys, c.key), append(s.kids, c.kid), append(s.spots, c.spot)
 }

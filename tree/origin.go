@@ -71,16 +71,24 @@ func Printable(name string) string {
 // has one for its trees; it is called only when somebody asks.
 type Locate func(Path, Place) Origin
 
-// places stands beside a Node and has the same children in the same order.
-// A nil *places is a value of which nothing is known.
+// places stands beside a List or a Map and has the places of its children, in
+// the same order, and of theirs. A nil *places is of a node without children, or
+// of one of whose children nothing is known.
 type places struct {
-	at   Place
-	kids []*places
+	at    []Place   // of each child; nil where nothing is known of any
+	below []*places // of each child's children; nil where nothing is known of any
 }
 
-func (p *places) child(i int) *places {
-	if p == nil || i >= len(p.kids) {
-		return nil
+// child is where child i stands, and the places below it.
+func (p *places) child(i int) (at Place, below *places) {
+	if p == nil {
+		return Place{}, nil
 	}
-	return p.kids[i]
+	if i < len(p.at) {
+		at = p.at[i]
+	}
+	if i < len(p.below) {
+		below = p.below[i]
+	}
+	return at, below
 }

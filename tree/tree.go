@@ -4,6 +4,7 @@ package tree
 // Tree is absent: it holds nothing, not even an empty map.
 type Tree struct {
 	root   *Node
+	at     Place // of the root
 	places *places
 	locate Locate
 }
@@ -20,7 +21,9 @@ func (t Tree) Same(u Tree) bool { return t.root == u.root }
 
 // Identical reports whether two trees are the Same and were made with the same
 // places. It compares pointers: false says nothing.
-func (t Tree) Identical(u Tree) bool { return t.root == u.root && t.places == u.places }
+func (t Tree) Identical(u Tree) bool {
+	return t.root == u.root && t.at == u.at && t.places == u.places
+}
 
 // Lookup is the node at a path, nil when there is none.
 func (t Tree) Lookup(p Path) *Node { return t.root.Lookup(p) }
@@ -34,20 +37,17 @@ func (t Tree) Located(locate Locate) Tree {
 // Origin is where the value at a path came from. It reports false when there
 // is no such value. A tree that was given no Locate knows only the place.
 func (t Tree) Origin(p Path) (Origin, bool) {
-	n, at := t.root, t.places
+	n, place, below := t.root, t.at, t.places
 	for _, seg := range p {
 		i, ok := n.search(seg)
 		if !ok {
 			return Origin{}, false
 		}
-		n, at = n.At(i), at.child(i)
+		n = n.At(i)
+		place, below = below.child(i)
 	}
 	if n == nil {
 		return Origin{}, false
-	}
-	var place Place
-	if at != nil {
-		place = at.at
 	}
 	if t.locate == nil {
 		return Origin{Line: int(place.Line), Column: int(place.Column)}, true
@@ -72,7 +72,8 @@ func (t Tree) Mount(p Path) Tree {
 	}
 	for i := len(p) - 1; i >= 0; i-- {
 		t.root = &Node{kind: Map, branch: &branch{keys: []string{p[i]}, kids: []*Node{t.root}}}
-		t.places = &places{kids: []*places{t.places}}
+		t.places = &places{at: []Place{t.at}, below: []*places{t.places}}
+		t.at = Place{}
 	}
 	if inner := t.locate; inner != nil {
 		t.locate = func(q Path, at Place) Origin {

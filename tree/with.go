@@ -6,10 +6,7 @@ import "slices"
 // child is removed. It shares n's keys when none comes or goes. The result is
 // a map, be it an empty one; own is the value it has itself, or nil.
 func (n *Node) With(changes map[string]*Node, own *Node) *Node {
-	next := siblings{keys: n.Keys()}
-	if n != nil {
-		next.kids = slices.Clone(n.branch.kids)
-	}
+	next := siblingsOf(Tree{root: n})
 	var added []child
 	gone := false
 	for key, kid := range changes {
@@ -18,11 +15,10 @@ func (n *Node) With(changes map[string]*Node, own *Node) *Node {
 			next.kids[i] = kid
 			gone = gone || kid == nil
 		case kid != nil:
-			added = append(added, child{key: key, kid: kid})
+			added = append(added, child{key, Tree{root: kid}})
 		}
 	}
 	if added != nil || gone {
-		next.spots = make([]*places, len(next.keys))
 		next = next.splice(added)
 	}
 	return NewMap(next.keys, next.kids, own)
