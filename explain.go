@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/confsync/confsync/binder"
 	"github.com/confsync/confsync/merge"
@@ -15,26 +17,31 @@ import (
 // and no source holds.
 var ErrUnknownPath = errors.New("confsync: unknown path")
 
-// Explanation tells where a value comes from.
+// Explanation tells where a value comes from. In JSON the fields have the names
+// that their tags say.
 type Explanation struct {
-	Path   tree.Path  // with the fields' own keys
-	Known  bool       // the type has it; a value that it hasn't is not shown
-	Field  string     // the Go field, as "App.Server.Port"
-	Type   string     // of the field
-	Secret bool       // values are redacted
-	Value  string     // what is served, as it was written, on one line
-	Node   *tree.Node // what is served, without the keys that no field takes, and secrets redacted; nil when nothing is
-	Layers []Holding  // what the layers hold there, highest precedence first
-	Meant  tree.Path  // of an unknown key, the known one it is most like; nil when there is none
+	Path     tree.Path  `json:"path"`              // with the fields' own keys
+	Known    bool       `json:"known"`             // the type has it; a value that it hasn't is not shown
+	Field    string     `json:"field,omitzero"`    // the Go field, as "App.Server.Port"
+	Type     string     `json:"type,omitzero"`     // of the field
+	Secret   bool       `json:"secret,omitzero"`   // values are redacted
+	Value    string     `json:"value"`             // what is served, as it was written, on one line
+	Node     *tree.Node `json:"-"`                 // what is served, without the keys that no field takes, and secrets redacted; nil when nothing is
+	Layers   []Holding  `json:"layers,omitzero"`   // what the layers hold there, highest precedence first
+	Rejected []Holding  `json:"rejected,omitzero"` // what layers hold there now and is not served, and why; highest precedence first
+	Searched []string   `json:"searched,omitzero"` // where it was looked for and not found, highest precedence first
+	Meant    tree.Path  `json:"meant,omitzero"`    // of an unknown key, the known one it is most like; nil when there is none
 }
 
 // Holding is what one layer holds.
 type Holding struct {
 	tree.Value
-	Layer    string
-	Role     merge.Role
-	By       string // with Hidden: the layer that hides it
-	Conflict bool   // the one is a map, a list or a scalar, and the other is not
+	Layer    string     `json:"layer"`
+	Role     merge.Role `json:"role"`              // not of what is rejected
+	By       string     `json:"by,omitzero"`       // with Hidden: the layer that hides it
+	Conflict bool       `json:"conflict,omitzero"` // the one is a map, a list or a scalar, and the other is not
+	Since    time.Time  `json:"since,omitzero"`    // when it was first served so or, if that is longer ago, the oldest generation of History; zero for what is rejected
+	Why      string     `json:"why,omitzero"`      // with what is rejected: the problem with it, or the one that holds it up
 }
 
 // Explain tells where the value at a path comes from and what it hides, as of
@@ -46,7 +53,7 @@ func (c *Config[T]) Explain(path string) (Explanation, error) {
 	if err != nil {
 		return Explanation{}, fmt.Errorf("confsync: %w", err)
 	}
-	x := c.hub.present().lineage.explain(p)
+	x := c.hub.present().explain(p)
 	if !x.Known && len(x.Layers) == 0 {
 		if len(x.Meant) > 0 {
 			return x, fmt.Errorf("%w: %q; did you mean %q?", ErrUnknownPath, path, x.Meant)
@@ -56,12 +63,92 @@ func (c *Config[T]) Explain(path string) (Explanation, error) {
 	return x, nil
 }
 
-// All returns an explanation of each value that is served, sorted by path, as of
-// one generation.
+// All returns an explanation of each value that any layer holds and of each field
+// that nothing sets, sorted by path, as of one generation.
 func (c *Config[T]) All() iter.Seq[Explanation] {
-	g := c.hub.present().lineage
+	now := c.hub.present()
 	return func(yield func(Explanation) bool) {
-		g.root.Leaves(func(p tree.Path, _ *tree.Node) bool { return yield(g.explain(p.Child())) })
+		for _, path := range now.lineage.paths() {
+			if !yield(now.explain(path)) {
+				return
+			}
+		}
+	}
+}
+
+// paths returns the paths of all values that layers hold, and of the fields that
+// nothing sets, sorted.
+func (g *lineage) paths() []tree.Path {
+	var all []tree.Path
+	for path := range g.root.Leaves {
+		all = append(all, path.Child())
+	}
+	for _, s := range g.strata {
+		for path := range s.root.Leaves {
+			if n := g.root.Lookup(path); n == nil || n.Kind() != tree.Map && n.Kind() != tree.List {
+				all = append(all, path.Child())
+			}
+		}
+	}
+	all = append(all, g.types.unset(g.root)...)
+	slices.SortFunc(all, tree.Path.Compare)
+	return slices.CompactFunc(all, tree.Path.Equal)
+}
+
+// explain tells of a path what is served, and what is not and why.
+func (p *present) explain(path tree.Path) Explanation {
+	x := p.lineage.explain(path)
+	for i := range x.Layers {
+		x.Layers[i].Since = p.servedSince(x.Layers[i])
+	}
+	if p.refused == nil || p.rejected == nil {
+		return x
+	}
+	for i := len(p.refused.strata) - 1; i >= 0; i-- {
+		s := p.refused.strata[i]
+		next, now := s.root.Lookup(x.Path), p.lineage.holds(s.name, x.Path)
+		if next == now || next.Equal(now) {
+			continue
+		}
+		value := tree.Value{Path: x.Path, Text: p.refused.types.Show(x.Path, next), Origin: p.refused.origin(s, x.Path)}
+		x.Rejected = append(x.Rejected, Holding{Value: value, Layer: s.name, Why: p.rejected.why(x.Path)})
+	}
+	return x
+}
+
+// holds returns what a layer holds at a path.
+func (g *lineage) holds(layer string, path tree.Path) *tree.Node {
+	for _, s := range g.strata {
+		if s.name == layer {
+			return s.root.Lookup(path)
+		}
+	}
+	return nil
+}
+
+// servedSince returns when what a layer holds was first served.
+func (p *present) servedSince(h Holding) (since time.Time) {
+	held := p.lineage.holds(h.Layer, h.Path)
+	for _, r := range slices.Backward(p.past) {
+		if r.lineage.holds(h.Layer, h.Path) != held {
+			break
+		}
+		since = r.since
+	}
+	return since
+}
+
+// why returns the problem with a value, or one that holds it up.
+func (e *Error) why(path tree.Path) string {
+	for _, p := range e.Problems {
+		if p.Path.HasPrefix(path) || len(p.Path) > 0 && path.HasPrefix(p.Path) {
+			return p.Err.Error()
+		}
+	}
+	if first := e.Problems[0]; len(first.Path) > 0 {
+		return "held up by " + first.Path.String() + ": " + first.Err.Error()
+	} else {
+		return "held up: " + first.Err.Error()
 	}
 }
 
@@ -82,10 +169,17 @@ func (g *lineage) explain(path tree.Path) Explanation {
 		}
 		x.Layers = append(x.Layers, h)
 	}
+	if info.Known && len(path) > 0 {
+		for _, s := range slices.Backward(g.strata) {
+			if s.name != completedLayer && s.name != defaultLayer && s.root.Lookup(at) == nil {
+				x.Searched = append(x.Searched, g.origin(s, info.Path).String())
+			}
+		}
+	}
 	if effective == nil && info.Default != nil && len(x.Layers) == 0 {
 		effective = info.Default
-		origin := tree.Origin{Layer: "default", Kind: "default", Key: info.Field}
-		x.Layers = append(x.Layers, Holding{Layer: "default",
+		origin := tree.Origin{Layer: defaultLayer, Kind: "default", Key: info.Field}
+		x.Layers = append(x.Layers, Holding{Layer: defaultLayer,
 			Value: tree.Value{Path: info.Path, Text: g.types.Show(info.Path, effective), Origin: origin}})
 	}
 	x.Node = g.types.shown(info.Path, effective)
@@ -124,6 +218,14 @@ func (x Explanation) String() string {
 			fmt.Fprintf(&b, "\n    hidden by %s from %s", h.Text, h.Origin)
 		default:
 			fmt.Fprintf(&b, "\n    from   %s", h.Origin)
+		}
+	}
+	for _, h := range x.Rejected {
+		fmt.Fprintf(&b, "\n    rejected %s from %s: %s", h.Text, h.Origin, h.Why)
+	}
+	if len(x.Layers)+len(x.Rejected) == 0 {
+		for i, place := range x.Searched {
+			fmt.Fprintf(&b, "\n    %-6s %s", map[bool]string{true: "looked"}[i == 0], place)
 		}
 	}
 	if x.Known {

@@ -84,10 +84,12 @@ func (s *stack) add(l *layer) *layer {
 	return l
 }
 
+const defaultLayer = "default" // the name of the layer of the default tags
+
 // newStack makes a layer of each source, above the layer of the default tags.
 func newStack(t *types, sources []source.Source, p source.Policy, changed func()) (*stack, error) {
 	s := &stack{}
-	s.add(&layer{name: "default"}).take(t, t.defaults())
+	s.add(&layer{name: defaultLayer}).take(t, t.defaults())
 	names := map[string]bool{}
 	var errs []error
 	for i, src := range sources {

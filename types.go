@@ -146,6 +146,30 @@ func (t *types) shown(path tree.Path, n *tree.Node) *tree.Node {
 	return whole
 }
 
+// unset returns the paths of the fields of structs that the tree has no value for.
+func (t *types) unset(root *tree.Node) []tree.Path {
+	all := unset(nil, nil, t.root.Shape(), root, nil)
+	for _, s := range t.sections {
+		all = unset(all, s.at, s.binder.Shape(), root.Lookup(s.at), nil)
+	}
+	return all
+}
+
+func unset(all []tree.Path, at tree.Path, s *tree.Shape, n *tree.Node, above []*tree.Shape) []tree.Path {
+	switch {
+	case s == nil || slices.Contains(above, s):
+	case s.Fields != nil:
+		for _, f := range s.Fields {
+			if f.AliasOf == "" {
+				all = unset(all, at.Child(f.Key), f.Shape, n.Child(f.Key), append(above, s))
+			}
+		}
+	case n == nil:
+		all = append(all, at)
+	}
+	return all
+}
+
 // Suggest is [binder.Binder.Suggest], of sections too.
 func (t *types) Suggest(path tree.Path) (tree.Path, bool) {
 	s, within := t.covering(path)
