@@ -1,6 +1,11 @@
 package document
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/confsync/confsync/tree"
@@ -31,4 +36,80 @@ func TestPage(t *testing.T) {
 	if next := read("a: 2\nb: {c: 2}\n", "5"); next.Lookup(tree.Path{"b"}) != first.Lookup(tree.Path{"b"}) {
 		t.Error("what is equal is not shared past a broken text")
 	}
+}
+
+func TestPageDecode(t *testing.T) {
+	at := tree.Origin{Kind: "store", Key: "sealed"}
+	p := Page{Decode: func(data []byte, limits Limits) (tree.Tree, error) {
+		if limits != (Limits{}).OrDefault() {
+			t.Errorf("the limits are %+v", limits)
+		}
+		plain, ok := strings.CutPrefix(string(data), "sealed ")
+		if !ok {
+			return tree.Tree{}, errors.New("it isn't sealed")
+		}
+		return Decode(JSON, []byte(plain), limits)
+	}}
+	if got, err := p.Read(`sealed {"a": 1}`, at); err != nil || got.Root().String() != "{a:1}" {
+		t.Errorf("got %s, %v", got.Root(), err)
+	}
+	for text, want := range map[string]string{"x": `store "sealed"`, "sealed {": `store "sealed":1:2`} {
+		_, err := p.Read(text, at)
+		if found := tree.Problems(err); len(found) != 1 || found[0].Origin.String() != want {
+			t.Errorf("%q: %v, want a problem at %s", text, err, want)
+		}
+	}
+}
+
+func TestPageContext(t *testing.T) {
+	p := Page{Format: JSON}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if got, err := p.ReadContext(ctx, `{"a": 1}`, tree.Origin{}); got.Root() != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %s, %v, want context.Canceled", got.Root(), err)
+	}
+	if got, err := p.Read(`{"a": 1}`, tree.Origin{}); err != nil || got.Root() == nil {
+		t.Errorf("read again: %s, %v", got.Root(), err)
+	}
+}
+
+// What a page holds after any number of texts is what it takes to hold the last.
+func TestPageHoldsNothingElse(t *testing.T) {
+	text := func(turn int) string {
+		var b strings.Builder
+		for i := range 500 {
+			fmt.Fprintf(&b, "m%03d:\n", i)
+			for k := range 8 {
+				last := turn - (turn-k+8)%8 // the last turn at which this key changed
+				fmt.Fprintf(&b, "  k%d: value %d of %d, with some text behind it\n", k, i, max(0, last))
+			}
+		}
+		return b.String()
+	}
+	held := func(turns ...int) (*Page, int64) {
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		p := &Page{Format: YAML}
+		for _, turn := range turns {
+			if _, err := p.Read(text(turn), tree.Origin{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		runtime.GC()
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		return p, int64(after.HeapAlloc) - int64(before.HeapAlloc)
+	}
+	var all []int
+	for turn := range 60 {
+		all = append(all, turn)
+	}
+	fresh, want := held(59)
+	old, got := held(all...)
+	if got > 2*want {
+		t.Errorf("holds %d bytes, a fresh page %d", got, want)
+	}
+	runtime.KeepAlive(fresh)
+	runtime.KeepAlive(old)
 }

@@ -91,7 +91,7 @@ func TestF4Burst(t *testing.T) {
 	}
 	moveOver(t, path, "a: 2")
 	w.until("{a:2}")
-	if got, most := len(readings), 2+int(time.Since(started)/settle); got > most {
+	if got, most := len(readings), 2+int(time.Since(started)/rest); got > most {
 		t.Errorf("%d readings in %v, want at most %d", got, time.Since(started), most)
 	}
 }
@@ -122,8 +122,8 @@ func TestF4ChangeDuringReading(t *testing.T) {
 	write(t, path, "a: 1")
 	src := New(path, quick).(*watched)
 	read, first := src.read, true
-	src.read = func(r *reading) content {
-		found := read(r)
+	src.read = func(w *watched, r *reading) content {
+		found := read(w, r)
 		if first {
 			first, r.moving = false, true
 			found.err = errors.New("half of it")

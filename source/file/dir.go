@@ -1,6 +1,7 @@
 package file
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -32,23 +33,32 @@ type parts struct {
 
 // readDir finds the content of all the files.
 func (w *watched) readDir(r *reading) content {
-	dir, info, err := r.resolve(root(w.abs))
+	dir, info, err := r.resolve(root(w.abs[0]))
 	if err == nil && !info.IsDir() {
 		err = &fs.PathError{Op: "read", Path: dir, Err: errors.New("not a directory")}
 	}
 	if err != nil {
-		return content{err: w.problem(tree.Unusable, w.path, err)}
+		return content{err: w.problem(tree.Unusable, w.paths[0], err)}
 	}
-	if version, info, err := r.resolve(dir, "..data"); err == nil && info.IsDir() {
-		dir = version
-	}
+	dir = r.version(dir)
 	p := &parts{watched: w, reading: r}
-	p.walk(dir, nil, w.path, 1)
+	p.walk(dir, nil, w.paths[0], 1)
 	if p.problems != nil {
 		return content{err: errors.Join(p.problems...)}
 	}
 	return content{sum: p.sum(), empty: len(p.found) == 0, decode: p.decode}
 }
+
+// version returns the directory that a mounted Kubernetes volume keeps its
+// present version in, or the directory itself.
+func (r *reading) version(dir string) string {
+	if version, info, err := r.resolve(dir, volumeData); err == nil && info.IsDir() {
+		return version
+	}
+	return dir
+}
+
+const volumeData = "..data"
 
 // walk reads a directory that has no symlinks in its path. It reports false
 // when a limit was passed.
@@ -145,7 +155,7 @@ func (p *parts) sum() (sum [sha256.Size]byte) {
 }
 
 // decode makes the tree of the files.
-func (p *parts) decode() (tree.Tree, error) {
+func (p *parts) decode(context.Context) (tree.Tree, string, error) {
 	files := make(map[string]string, len(p.found)) // by path
 	edit := tree.Tree{}.Edit()
 	for _, folder := range p.folders {
@@ -168,15 +178,15 @@ func (p *parts) decode() (tree.Tree, error) {
 		problems = append(problems, tree.Problem{Path: f.path, Kind: kind, Origin: p.origin(f.file), Err: err})
 	}
 	if problems != nil {
-		return tree.Tree{}, errors.Join(problems...)
+		return tree.Tree{}, "", errors.Join(problems...)
 	}
 	w := p.watched // so that the contents can go
 	return edit.Tree().Located(func(at tree.Path, _ tree.Place) tree.Origin {
 		if file, ok := files[at.String()]; ok {
 			return w.origin(file)
 		}
-		return w.origin(w.path)
-	}), nil
+		return w.origin(w.paths[0])
+	}), "", nil
 }
 
 // value is the text of a file without the line break it ends in.

@@ -1,7 +1,9 @@
 // Package file reads configuration from files and watches them.
 //
-// [New] is one document, [Dir] a directory that holds a value in each file, as
-// mounted secrets do. Both notice every way in which files change: written in
+// [New] is one document, [Search] the first of several that exists, [Glob] all
+// that match a pattern, and [Dir] a directory that holds a value in each file, as
+// mounted secrets do. [FS] and [Bytes] are documents that a program carries in
+// itself. The others notice every way in which files change: written in
 // place, renamed over, replaced through a symlink (as Kubernetes does with a
 // ConfigMap), removed and created again, with any directory on the way. They
 // do so by watching each directory that the path leads through and reading
@@ -13,19 +15,25 @@
 //     and that is what editors and Kubernetes do. Mount its directory instead.
 //   - Network file systems, and some that a virtual machine shares with its
 //     host, don't tell of changes made elsewhere. Set [Options].Poll there.
-//   - A writer that neither renames nor writes quickly may be read between two
-//     of its writes, if what it has written is a document by then. Write to
-//     another name, and rename.
+//   - A writer that opens the file several times, as a script that appends line
+//     by line does, may be read between two of its writes. Write to another
+//     name, and rename.
+//
+// On Linux what is renamed to its place is read at once, and what is written in
+// place a few milliseconds after its writer has closed it. Elsewhere the system
+// doesn't tell, and a file is read when it has been left alone for
+// [Options].Settle.
 //
 // Where the system can't watch (no more inotify instances, a directory on the
 // way that may be passed but not read) the source polls every five seconds and
-// says so in [source.Snapshot].Note.
+// says so in [source.Snapshot].Note. All files of a process share one inotify
+// instance.
 package file
 
 import (
+	"path/filepath"
+	"strings"
 	"time"
-
-	"github.com/fsnotify/fsnotify"
 
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/document"
@@ -39,14 +47,29 @@ type Options struct {
 	// [document.FormatOf] tells by the path. Dir ignores it.
 	Format document.Format
 
+	// Decode reads a document in the place of the decoders of package document:
+	// another language, or one of theirs after a decryption. The limits are those
+	// of these options, with their defaults filled in. Each value's origin is the
+	// place that the tree has for it. An error may be made of [tree.Problem]
+	// values, which have lines and columns; values that may be secrets don't
+	// belong into it. nil: Format decides. Dir ignores it.
+	Decode func(data []byte, limits document.Limits) (tree.Tree, error)
+
+	// Expand has the variables in a dotenv file replaced, as
+	// [document.DecodeDotenv] does it: it returns the value of one, as
+	// [os.LookupEnv] does. nil: a "$" is a "$", and a Note tells of a "${".
+	Expand func(name string) (value string, ok bool)
+
 	// Poll is how often to read, in the place of watching. Zero: watch.
 	Poll time.Duration
 
 	// Settle is how long a file must be left alone before it is read, since most
-	// changes come in several steps. A file that is never left alone is read after
-	// 20 times as long. Content that turns empty is believed once it has been
-	// empty for that long: truncating is how a write in place begins.
-	// Zero: 50ms.
+	// changes come in several steps; where the system tells that a change is
+	// complete it is read sooner. A file that is never left alone is read after
+	// 20 times as long. A writer that has it open is waited for until it has
+	// written nothing for that long, or for 400 times as long. Content that turns
+	// empty is believed once it has been empty for 20 times as long: truncating is
+	// how a write in place begins. Zero: 50ms.
 	Settle time.Duration
 
 	// Limits bound the document. For Dir, Bytes bounds all files together and
@@ -65,7 +88,7 @@ const (
 	fallback      = 5 * time.Second // between polls, where watching fails
 )
 
-// New is the source of the document at path. It does no I/O: a relative path
+// New returns the source of the document at path. It does no I/O: a relative path
 // is resolved by the first Watch, against the working directory of then.
 //
 // A file that is missing, can't be read or doesn't parse is emitted as
@@ -77,15 +100,25 @@ const (
 // stands for a field of the type it fills, as DB_MAX_CONNS does for db.max_conns,
 // the value is at that field's path. Other names stay keys as they are.
 func New(path string, opts *Options) source.Source {
-	w := newWatched("file", path, opts)
-	if w.opts.Format == 0 {
-		w.opts.Format, _ = document.FormatOf(path)
-	}
-	w.read = w.readDocument
+	w := newWatched("file "+path, opts, path)
+	w.read = (*watched).readDocument
 	return w
 }
 
-// Dir is the source of a directory in which each file holds one value: the
+// Search returns the source of the first of several documents that exists, as in
+// Search([]string{"./app.yaml", "/etc/app/app.yaml"}, nil). One that comes later
+// to a place further in front takes over. It is otherwise like [New], and needs at
+// least one path.
+func Search(paths []string, opts *Options) source.Source {
+	if len(paths) == 0 {
+		panic("file.Search: needs a path")
+	}
+	w := newWatched("file "+strings.Join(paths, ", "), opts, paths...)
+	w.read = (*watched).readDocument
+	return w
+}
+
+// Dir returns the source of a directory in which each file holds one value: the
 // file's name is the key and its content the value, a string, without the line
 // break it may end in. Sub-directories are maps. Names that begin with a dot are
 // left out.
@@ -97,28 +130,31 @@ func New(path string, opts *Options) source.Source {
 // It is otherwise like [New]: no I/O, and the same errors. A directory with no
 // files is a source with no keys.
 func Dir(path string, opts *Options) source.Source {
-	w := newWatched("dir", path, opts)
-	w.read = w.readDir
+	w := newWatched("dir "+path, opts, path)
+	w.read = (*watched).readDir
+	w.prompt = func(changed string) bool { return filepath.Base(changed) == volumeData }
 	return w
 }
 
-// watched is a file or a directory.
+// watched is one or more files, or a directory.
 type watched struct {
-	name       string // as Name tells it
-	path       string // as it was given
-	opts       Options
-	names      *source.Names          // of a dotenv file whose shape is known, else nil
-	read       func(*reading) content // readDocument or readDir
-	newWatcher func() (*fsnotify.Watcher, error)
-	single     *source.Single // shared by what WithShape makes
+	name   string   // as Name tells it
+	paths  []string // as they were given
+	opts   Options
+	names  *source.Names                    // of a dotenv file whose shape is known, else nil
+	read   func(*watched, *reading) content // finds the content
+	prompt func(path string) bool           // whether a change of that file is complete when it is told; nil: always
+	fixed  bool                             // it doesn't change
+	hub    *hub
+	single *source.Single // shared by what WithShape makes
 
 	// Kept from one Watch to the next, of which there is one at a time.
-	abs  string  // path, absolute
-	seen decoded // the last content
+	abs  []string // paths, absolute
+	seen decoded  // the last content
 }
 
-func newWatched(kind, path string, opts *Options) *watched {
-	w := &watched{name: kind + " " + tree.Printable(path), path: path, newWatcher: fsnotify.NewWatcher, single: new(source.Single)}
+func newWatched(name string, opts *Options, paths ...string) *watched {
+	w := &watched{name: tree.Printable(name), paths: paths, hub: shared, single: new(source.Single)}
 	if opts != nil {
 		w.opts = *opts
 	}

@@ -11,8 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/fsnotify/fsnotify"
-
 	"github.com/confsync/confsync/source"
 )
 
@@ -46,10 +44,10 @@ func TestF5Poll(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	write(t, path, "a: 1")
 	src := New(path, &Options{Poll: 30 * time.Second})
-	src.(*watched).newWatcher = func() (*fsnotify.Watcher, error) {
+	src.(*watched).hub = &hub{open: func(func(event)) (notifier, error) {
 		t.Error("a watcher, though polling was asked for")
 		return nil, errors.New("none")
-	}
+	}}
 	polling(t, src, func(last func() (source.Snapshot, int)) {
 		want := func(tree string, count int) {
 			t.Helper()
@@ -89,7 +87,7 @@ func TestF5NoWatcher(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	write(t, path, "a: 1")
 	src := New(path, nil)
-	src.(*watched).newWatcher = func() (*fsnotify.Watcher, error) { return nil, errors.New("too many watchers") }
+	src.(*watched).hub = &hub{open: func(func(event)) (notifier, error) { return nil, errors.New("too many watchers") }}
 	polling(t, src, func(last func() (source.Snapshot, int)) {
 		s, _ := last()
 		if want := "polling every 5s: too many watchers"; s.Note != want {

@@ -8,19 +8,17 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/fsnotify/fsnotify"
 )
 
 // reading is one look at the files. It watches each directory before it looks
 // into it, so that whatever changes afterwards is an event.
 type reading struct {
-	watcher *fsnotify.Watcher // nil when polling
-	dirs    map[string]bool   // the directories looked into, and the file; true: all of their entries matter
-	names   map[string]bool   // the entries looked up
-	moving  bool              // something changed meanwhile
-	blind   error             // why a directory could not be watched
-	budget  int               // bytes that may still be read
+	events *subscription   // nil when polling
+	dirs   map[string]bool // the directories looked into, and the files; true: all of their entries matter
+	names  map[string]bool // the entries looked up
+	moving bool            // something changed meanwhile
+	blind  error           // why a directory could not be watched
+	budget int             // bytes that may still be read
 }
 
 const maxLinks = 255
@@ -30,20 +28,20 @@ var (
 	errTooLarge   = errors.New("too many bytes")
 )
 
-func newReading(watcher *fsnotify.Watcher, bytes int) *reading {
-	return &reading{watcher: watcher, dirs: make(map[string]bool), names: make(map[string]bool), budget: bytes}
+func newReading(events *subscription, bytes int) *reading {
+	return &reading{events: events, dirs: make(map[string]bool), names: make(map[string]bool), budget: bytes}
 }
 
 // concerns reports whether an event may change what the reading found.
-func (r *reading) concerns(e fsnotify.Event) bool {
-	return r.names[filepath.Base(e.Name)] || r.dirs[filepath.Dir(e.Name)]
+func (r *reading) concerns(e event) bool {
+	return e.what == lost || r.names[filepath.Base(e.path)] || r.dirs[filepath.Dir(e.path)]
 }
 
 // look says that the meaning of the path depends on an entry of a directory, or
 // on all of them when name is "".
 func (r *reading) look(dir, name string) {
-	if _, ok := r.dirs[dir]; !ok && r.watcher != nil {
-		if err := r.watcher.Add(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if _, ok := r.dirs[dir]; !ok && r.events != nil {
+		if err := r.events.add(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			r.blind = fmt.Errorf("watch %s: %w", dir, err)
 		}
 	}
@@ -57,7 +55,7 @@ func (r *reading) look(dir, name string) {
 // link or another mount is an event of the file alone. The directory is watched
 // already, so it doesn't matter much if this fails.
 func (r *reading) lookAt(file string) {
-	if r.watcher != nil && r.watcher.Add(file) == nil {
+	if r.events != nil && r.events.add(file) == nil {
 		r.dirs[file] = false
 	}
 }
@@ -118,11 +116,18 @@ func (r *reading) file(path string, before fs.FileInfo) ([]byte, error) {
 	if before.Size() > int64(r.budget) {
 		return nil, errTooLarge
 	}
-	f, err := os.Open(path)
+	f, err := open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	opened, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if r.moving = r.moving || !os.SameFile(before, opened) || !opened.Mode().IsRegular(); !opened.Mode().IsRegular() { // replaced in between
+		return nil, &fs.PathError{Op: "read", Path: path, Err: errNotRegular}
+	}
 	data, err := io.ReadAll(io.LimitReader(f, int64(r.budget)+1))
 	if err != nil {
 		return nil, err
@@ -145,12 +150,7 @@ func changed(path string, before fs.FileInfo) bool {
 
 // prune takes away the watches that the reading had no need for.
 func (r *reading) prune() {
-	if r.watcher == nil {
-		return
-	}
-	for _, dir := range r.watcher.WatchList() {
-		if _, ok := r.dirs[dir]; !ok {
-			_ = r.watcher.Remove(dir) // it may have gone by itself
-		}
+	if r.events != nil {
+		r.events.retain(r.dirs)
 	}
 }

@@ -3,26 +3,30 @@ package file
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/document"
 	"github.com/confsync/confsync/tree"
 )
 
-// WithShape is the source with its flat names understood by the type they fill,
-// when it is a dotenv file, and the source itself otherwise. See [New].
+// WithShape returns the source with the flat names of its dotenv files understood
+// by the type they fill. See [New].
 func (w *watched) WithShape(shape *tree.Shape) (source.Source, error) {
-	if w.opts.Format != document.Dotenv {
+	dotenv := func(path string) bool {
+		format, _ := document.FormatOf(path)
+		return format == document.Dotenv
+	}
+	if w.opts.Format != document.Dotenv && (w.opts.Format != 0 || !slices.ContainsFunc(w.paths, dotenv)) {
 		return w, nil
 	}
 	names, err := source.NewNames(shape, "_")
 	if err != nil {
 		return nil, err
 	}
-	shaped := newWatched("file", w.path, &w.opts)
-	shaped.read = shaped.readDocument
-	shaped.newWatcher, shaped.single, shaped.names = w.newWatcher, w.single, names
-	return shaped, nil
+	shaped := *w
+	shaped.names, shaped.abs, shaped.seen = names, nil, decoded{}
+	return &shaped, nil
 }
 
 // unflatten puts each value of a dotenv file where its name says.

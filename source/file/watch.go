@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/fsnotify/fsnotify"
-
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/tree"
 )
@@ -19,7 +17,7 @@ import (
 type content struct {
 	sum    [sha256.Size]byte // of all of it
 	empty  bool
-	decode func() (tree.Tree, error)
+	decode func(context.Context) (t tree.Tree, note string, err error)
 	err    error // in the place of all else
 }
 
@@ -28,35 +26,44 @@ type decoded struct {
 	sum  [sha256.Size]byte
 	done bool
 	tree tree.Tree
+	note string
 	err  error
 	good tree.Tree // the last tree that came with no error
 }
 
-// Watch is as [source.Source] says. It runs one goroutine, that of fsnotify.
+// Watch is as [source.Source] says. All files of a process share one goroutine.
 func (w *watched) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	if err := w.single.Enter(); err != nil {
 		return err
 	}
 	defer w.single.Leave()
-	if w.abs == "" {
-		abs, err := absolute(w.path)
-		if err != nil {
-			return err
-		}
-		w.abs = abs
+	if err := w.absolutes(); err != nil {
+		return err
 	}
-	loop := loop{watched: w, emit: emit, next: time.NewTimer(0)}
+	loop := loop{watched: w, ctx: ctx, emit: emit, next: time.NewTimer(0), open: make(map[string]time.Time)}
 	defer loop.next.Stop()
-	if w.opts.Poll == 0 {
-		watcher, err := w.newWatcher()
+	if w.opts.Poll == 0 && !w.fixed {
+		events, err := w.hub.subscribe()
 		if err != nil {
 			loop.blind = err
 		} else {
-			defer watcher.Close() // waits for its goroutine
-			loop.watcher, loop.events, loop.errors = watcher, watcher.Events, watcher.Errors
+			defer events.close()
+			loop.events, loop.wake = events, events.wake
 		}
 	}
-	return loop.run(ctx)
+	return loop.run()
+}
+
+// absolutes finds the absolute paths, once.
+func (w *watched) absolutes() error {
+	for len(w.abs) < len(w.paths) {
+		abs, err := absolute(w.paths[len(w.abs)])
+		if err != nil {
+			return err
+		}
+		w.abs = append(w.abs, abs)
+	}
+	return nil
 }
 
 // absolute leaves ".." alone, for what it means depends on symlinks.
@@ -79,38 +86,33 @@ type told struct {
 // loop is one Watch.
 type loop struct {
 	*watched
-	emit    func(source.Snapshot)
-	watcher *fsnotify.Watcher
-	events  <-chan fsnotify.Event
-	errors  <-chan error
-	blind   error // why there is no watcher
+	ctx    context.Context
+	emit   func(source.Snapshot)
+	events *subscription // nil when polling
+	wake   <-chan struct{}
+	blind  error // why there are no events
 
 	reading *reading
-	next    *time.Timer // of the next reading
-	busy    time.Time   // when the first event was that no reading came after; zero when there is none
-	doubt   time.Time   // when the first reading was that was not believed; zero when the last one was
+	next    *time.Timer          // of the next reading
+	busy    time.Time            // when the first event was that no reading came after; zero when there is none
+	open    map[string]time.Time // files that a writer has open, and when it last wrote
+	whole   bool                 // the last change is known to be complete
+	pause   time.Duration        // with whole: how long to wait all the same
+	looked  time.Time            // when the last reading ended
+	took    time.Duration        // that it took
+	doubt   time.Time            // when the first reading was that was not believed; zero when the last one was
 	told    told
 }
 
-func (l *loop) run(ctx context.Context) error {
+func (l *loop) run() error {
 	for {
 		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case e, ok := <-l.events:
-			if !ok {
-				return fmt.Errorf("%s: %w", l.name, fsnotify.ErrClosed)
-			}
-			if l.reading != nil && l.reading.concerns(e) {
-				l.settle()
-			}
-		case _, ok := <-l.errors:
-			if !ok {
-				return fmt.Errorf("%s: %w", l.name, fsnotify.ErrClosed)
-			}
-			l.settle() // events are lost, most likely: look at everything again
+		case <-l.ctx.Done():
+			return l.ctx.Err()
+		case <-l.wake:
+			l.gather()
 		case <-l.next.C:
-			if err := ctx.Err(); err != nil {
+			if err := l.ctx.Err(); err != nil {
 				return err
 			}
 			l.look()
@@ -118,39 +120,134 @@ func (l *loop) run(ctx context.Context) error {
 	}
 }
 
-// settle puts the next reading off until there has been quiet for a while.
-func (l *loop) settle() {
+// gather takes the events that there are, and reports whether any of them
+// calls for another reading. The time of that is then set.
+func (l *loop) gather() (any bool) {
+	if l.events == nil {
+		return false
+	}
+	for _, e := range l.events.take() {
+		switch e.what {
+		case written:
+			l.open[e.path] = time.Now()
+		case closed, replaced, gone:
+			delete(l.open, e.path)
+		case lost:
+			clear(l.open)
+		}
+		if l.reading != nil && l.reading.concerns(e) {
+			any = true
+			l.happened(e)
+		}
+	}
+	return any
+}
+
+// happened sets the time of the next reading by what has happened. What was
+// renamed to its place is whole, and what a writer has closed is most likely:
+// that is read at once.
+func (l *loop) happened(e event) {
 	if l.busy.IsZero() {
 		l.busy = time.Now()
 	}
-	l.next.Reset(max(0, min(l.opts.Settle, l.patience()-time.Since(l.busy))))
+	complete := l.prompt == nil || l.prompt(e.path)
+	switch e.what {
+	case closed:
+		l.whole, l.pause = complete, rest
+	case replaced:
+		l.whole, l.pause = complete, 0
+	case written, gone, lost:
+		l.whole = false
+	}
+	wait := l.opts.Settle
+	if l.whole {
+		wait = max(l.pause, l.gap()-time.Since(l.looked))
+	}
+	l.next.Reset(max(0, min(wait, l.patience()-time.Since(l.busy)), l.writer()))
 }
+
+// writer is how long to wait for a writer that has one of the files open: until
+// it closes it or has written nothing for a while. What has been written of
+// others counts too, for the reading that comes may be of them.
+func (l *loop) writer() (wait time.Duration) {
+	for path, last := range l.open {
+		left := l.patience() - time.Since(last)
+		if left <= 0 {
+			delete(l.open, path)
+		} else if l.reading != nil && l.reading.concerns(event{path: path}) {
+			wait = max(wait, left)
+		}
+	}
+	if !l.busy.IsZero() {
+		wait = min(wait, patience*l.patience()-time.Since(l.busy))
+	}
+	return wait
+}
+
+// rest is how long a file is left alone after a writer has closed it, for some
+// open it once more.
+const rest = 3 * time.Millisecond
+
+// gap is how far apart two readings are at least, so that a burst of changes
+// takes half of the time at most.
+func (l *loop) gap() time.Duration { return min(max(l.took, rest), l.opts.Settle) }
 
 func (l *loop) patience() time.Duration { return patience * l.opts.Settle }
 
 // look reads the files and tells what is new.
 func (l *loop) look() {
-	l.busy = time.Time{}
-	l.reading = newReading(l.watcher, l.opts.Limits.Bytes)
-	found := l.read(l.reading)
-	l.reading.prune()
-	if !l.believe(found) {
-		l.next.Reset(l.opts.Settle)
+	l.gather()
+	if wait := l.writer(); wait > 0 {
+		l.next.Reset(wait)
 		return
 	}
+	began, busy := time.Now(), l.busy
+	l.busy, l.whole = time.Time{}, false
+	l.reading = newReading(l.events, l.opts.Limits.Bytes)
+	found := l.read(l.watched, l.reading)
+	l.reading.prune()
+	l.looked, l.took = time.Now(), time.Since(began)
+	again := l.gather() // of what happened meanwhile, which may be half of a change
+	wait := l.writer()
+	l.reading.moving = l.reading.moving || again || wait > 0
+	if l.believe(found) {
+		l.tell(found)
+		return
+	}
+	if l.busy.IsZero() {
+		l.busy = busy
+	}
+	if !again {
+		l.next.Reset(max(wait, l.opts.Settle))
+	}
+}
+
+// tell emits what a reading found, unless it is what was emitted last.
+func (l *loop) tell(found content) {
 	snap, now := source.Snapshot{Err: found.err}, told{once: true, sum: found.sum}
 	if found.err == nil {
-		snap.Tree, snap.Err = l.understand(found)
+		snap.Tree, snap.Note, snap.Err = l.understand(l.ctx, found)
+	}
+	if l.ctx.Err() != nil {
+		return
 	}
 	if snap.Err != nil {
 		now.err = snap.Err.Error()
 	}
-	snap.Note = l.schedule()
+	snap.Note = join(l.schedule(), snap.Note)
 	now.note = snap.Note
 	if now != l.told {
 		l.told = now
 		l.emit(snap)
 	}
+}
+
+// join puts two notes into one.
+func join(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
 }
 
 // believe reports whether a content is not likely to be half of a change.
@@ -188,14 +285,17 @@ func (l *loop) schedule() (note string) {
 }
 
 // understand decodes a content, unless it is the one of the last time.
-func (w *watched) understand(c content) (tree.Tree, error) {
+func (w *watched) understand(ctx context.Context, c content) (tree.Tree, string, error) {
 	if !w.seen.done || w.seen.sum != c.sum {
-		t, err := c.decode()
+		t, note, err := c.decode(ctx)
+		if ctx.Err() != nil {
+			return tree.Tree{}, "", ctx.Err()
+		}
 		if err == nil {
 			t = tree.Reuse(w.seen.good, t)
 			w.seen.good = t
 		}
-		w.seen.sum, w.seen.done, w.seen.tree, w.seen.err = c.sum, true, t, err
+		w.seen.sum, w.seen.done, w.seen.tree, w.seen.note, w.seen.err = c.sum, true, t, note, err
 	}
-	return w.seen.tree, w.seen.err
+	return w.seen.tree, w.seen.note, w.seen.err
 }

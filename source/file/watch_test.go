@@ -10,12 +10,13 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/source"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const within = 10 * time.Second // for what has to happen, on a busy machine
+const within = await.Limit // for what has to happen
 
 // watching is a source under test and what it has emitted.
 type watching struct {
@@ -27,10 +28,24 @@ type watching struct {
 // watch runs a source until the test ends.
 func watch(t *testing.T, src source.Source) *watching {
 	t.Helper()
+	return watchWith(t, src, func(source.Snapshot) {})
+}
+
+// watchWith calls also with each snapshot, in the source's own goroutine.
+func watchWith(t *testing.T, src source.Source, also func(source.Snapshot)) *watching {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	w := &watching{t: t, snaps: make(chan source.Snapshot, 1000)}
 	done := make(chan error, 1)
-	go func() { done <- src.Watch(ctx, func(s source.Snapshot) { w.snaps <- s }) }()
+	go func() {
+		done <- src.Watch(ctx, func(s source.Snapshot) {
+			also(s)
+			select {
+			case w.snaps <- s:
+			default: // nobody looks at them
+			}
+		})
+	}()
 	w.stop = func() {
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {
@@ -91,8 +106,8 @@ func (w *watching) err(text string) error {
 func spy(src source.Source) <-chan content {
 	w := src.(*watched)
 	read, all := w.read, make(chan content, 10_000)
-	w.read = func(r *reading) content {
-		found := read(r)
+	w.read = func(w *watched, r *reading) content {
+		found := read(w, r)
 		all <- found
 		return found
 	}

@@ -1,0 +1,152 @@
+package file
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/tree"
+)
+
+// Glob returns the source of all documents in a directory whose names match a
+// pattern, as in Glob("conf.d/*.yaml", nil). The last element of the pattern is
+// one of [filepath.Match]; it matches names that begin with a dot only where it
+// does so itself.
+//
+// The documents are read in the order of their names, and a later one wins, as
+// layers do: maps are merged key by key, and everything else replaces what it
+// stands over. They may come and go; without any, the source has no keys. They are
+// all of one snapshot: while one of them can't be read, what was read before stays.
+// Limits.Bytes bounds all of them together.
+//
+// It is otherwise like [New]. A malformed pattern is a programmer's error: Glob
+// panics.
+func Glob(pattern string, opts *Options) source.Source {
+	dir, base := filepath.Split(pattern)
+	if _, err := filepath.Match(base, ""); err != nil {
+		panic(fmt.Sprintf("file.Glob: %s: %v", pattern, err))
+	}
+	if dir == "" {
+		dir = "."
+	}
+	w := newWatched("files "+pattern, opts, dir)
+	w.read = func(w *watched, r *reading) content { return w.readGlob(r, base) }
+	return w
+}
+
+// readGlob finds the contents of all files that match.
+func (w *watched) readGlob(r *reading, base string) content {
+	given := w.paths[0]
+	dir, info, err := r.resolve(root(w.abs[0]))
+	if err == nil && !info.IsDir() {
+		err = errors.New("not a directory")
+	}
+	if err != nil {
+		return content{err: w.problem(tree.Unusable, given, err)}
+	}
+	dir = r.version(dir)
+	r.look(dir, "")
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return content{err: w.problem(tree.Unusable, given, err)}
+	}
+	var all []content
+	var paths []string
+	for _, e := range entries { // sorted by name
+		if ok, _ := filepath.Match(base, e.Name()); !ok || strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(base, ".") {
+			continue
+		}
+		path := filepath.Join(given, e.Name())
+		real, info, err := r.resolve(dir, e.Name())
+		var data []byte
+		if err == nil {
+			r.lookAt(real)
+			data, err = r.file(real, info)
+		}
+		paths = append(paths, path)
+		all = append(all, w.contentOf(path, data, err))
+	}
+	return together(all, paths)
+}
+
+// together is the content of several files, of which a later one wins.
+func together(all []content, paths []string) content {
+	var problems []error
+	h := sha256.New()
+	h.Write(binary.AppendUvarint(nil, uint64(len(all))))
+	for _, c := range all {
+		problems = append(problems, c.err)
+		h.Write(c.sum[:])
+	}
+	if err := errors.Join(problems...); err != nil {
+		return content{err: err}
+	}
+	both := content{empty: len(all) == 0}
+	h.Sum(both.sum[:0])
+	both.decode = func(ctx context.Context) (tree.Tree, string, error) { return decodeAll(ctx, all) }
+	return both
+}
+
+func decodeAll(ctx context.Context, all []content) (tree.Tree, string, error) {
+	var root *tree.Node
+	var note string
+	var problems []error
+	trees := make([]tree.Tree, len(all))
+	for i, c := range all {
+		t, n, err := c.decode(ctx)
+		if ctx.Err() != nil {
+			return tree.Tree{}, "", ctx.Err()
+		}
+		problems = append(problems, err)
+		note = join(note, n)
+		trees[i], root = t, overlay(root, t.Root())
+	}
+	if err := errors.Join(problems...); err != nil {
+		return tree.Tree{}, "", err
+	}
+	return tree.Of(root).Located(func(p tree.Path, _ tree.Place) tree.Origin {
+		for i := len(trees) - 1; i >= 0; i-- {
+			if o, ok := trees[i].Origin(p); ok {
+				return o
+			}
+		}
+		if len(trees) > 0 {
+			return trees[len(trees)-1].Where(p)
+		}
+		return tree.Origin{}
+	}), note, nil
+}
+
+// overlay puts a document over another, as merging layers does.
+func overlay(lower, upper *tree.Node) *tree.Node {
+	if upper.IsIndexed() && upper.Len() > 0 && lower.Kind() == tree.List {
+		lower = indexed(lower)
+	}
+	switch {
+	case upper == nil:
+		return lower
+	case lower.Kind() != tree.Map || upper.Kind() != tree.Map:
+		return upper
+	}
+	changes := make(map[string]*tree.Node, upper.Len())
+	for i, key := range upper.Keys() {
+		changes[key] = overlay(lower.Child(key), upper.At(i))
+	}
+	return lower.With(changes, nil)
+}
+
+// indexed is a list as the map of its elements by index.
+func indexed(list *tree.Node) *tree.Node {
+	kids := make(map[string]*tree.Node, list.Len())
+	for i := range list.Len() {
+		kids[strconv.Itoa(i)] = list.At(i)
+	}
+	return (*tree.Node)(nil).With(kids, nil)
+}

@@ -1,0 +1,129 @@
+package file
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/confsync/confsync/internal/await"
+)
+
+// never is a Settle that no test waits for: what is read all the same was known
+// to be complete.
+var never = &Options{Settle: time.Hour}
+
+func TestRenamedOverIsReadAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write(t, path, "a: 1")
+	w := watch(t, New(path, never))
+	w.tree("{a:1}")
+	moveOver(t, path, "a: 2")
+	w.tree("{a:2}")
+	for i := range 50 { // one after the other, while the last is read
+		moveOver(t, path, "a: 3\nb: "+string(rune('a'+i%26)))
+	}
+	moveOver(t, path, "a: 4")
+	w.until("{a:4}")
+}
+
+func TestWrittenInPlaceIsReadOnceClosed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write(t, path, "a: 1")
+	w := watch(t, New(path, never))
+	w.tree("{a:1}")
+	write(t, path, "a: 2\nb: 3")
+	w.tree("{a:2 b:3}")
+}
+
+// A writer that takes its time is waited for, though what it has written so far
+// is a document.
+func TestOpenWriterIsWaitedFor(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write(t, path, "a: 1")
+	src := New(path, never)
+	readings := spy(src)
+	w := watch(t, src)
+	w.tree("{a:1}")
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
+	do(t, err)
+	defer f.Close()
+	for _, part := range []string{"a: 2\n", "b: 3\n", "c: 4\n"} {
+		_, err := f.WriteString(part)
+		do(t, err)
+		if await.Holds(30*time.Millisecond, func() bool { return len(readings) == 1 }); len(readings) > 1 {
+			t.Fatal("it was read while a writer had it open")
+		}
+	}
+	do(t, f.Close())
+	w.tree("{a:2 b:3 c:4}")
+}
+
+// One that never closes it is read when it has been left alone for long enough.
+func TestWriterThatNeverCloses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write(t, path, "a: 1")
+	w := watch(t, New(path, &Options{Settle: time.Millisecond}))
+	w.tree("{a:1}")
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
+	do(t, err)
+	defer f.Close()
+	_, err = f.WriteString("a: 2\n")
+	do(t, err)
+	w.until("{a:2}")
+}
+
+// A volume that is mounted by Kubernetes is swapped by a rename.
+func TestVolumeIsReadAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	files(t, dir, map[string]string{"..1/key": "1", "..2/key": "2"})
+	do(t, os.Symlink("..1", filepath.Join(dir, "..data")))
+	do(t, os.Symlink("..data/key", filepath.Join(dir, "key")))
+	whole, one := watch(t, Dir(dir, never)), watch(t, New(filepath.Join(dir, "key"), &Options{Settle: time.Hour, Decode: valueOf}))
+	whole.tree(`{key:"1"}`)
+	one.tree(`{value:"1"}`)
+	do(t, os.Symlink("..2", filepath.Join(dir, "..data_tmp")))
+	do(t, os.Rename(filepath.Join(dir, "..data_tmp"), filepath.Join(dir, "..data")))
+	whole.tree(`{key:"2"}`)
+	one.tree(`{value:"2"}`)
+}
+
+// However many files are watched, there is one inotify instance and one goroutine.
+func TestOneInstanceForAll(t *testing.T) {
+	instances := func() (n int) {
+		fds, err := os.ReadDir("/proc/self/fd")
+		do(t, err)
+		for _, fd := range fds {
+			if target, _ := os.Readlink("/proc/self/fd/" + fd.Name()); target == "anon_inode:inotify" {
+				n++
+			}
+		}
+		return n
+	}
+	before := instances()
+	dir := t.TempDir()
+	var all []*watching
+	for _, name := range []string{"a.yaml", "b.yaml", "c/d.yaml"} {
+		files(t, dir, map[string]string{name: "a: 1"})
+		w := watch(t, New(filepath.Join(dir, name), never))
+		w.tree("{a:1}")
+		all = append(all, w)
+	}
+	if got := instances() - before; got != 1 {
+		t.Errorf("%d inotify instances, want 1", got)
+	}
+	all[0].stop() // takes no watch from the others
+	moveOver(t, filepath.Join(dir, "b.yaml"), "a: 2")
+	all[1].tree("{a:2}")
+	moveOver(t, filepath.Join(dir, "c/d.yaml"), "a: 3")
+	all[2].tree("{a:3}")
+	all[1].stop()
+	all[2].stop()
+	if got := instances(); got != before {
+		t.Errorf("%d inotify instances are left", got-before)
+	}
+	again := watch(t, New(filepath.Join(dir, "a.yaml"), never))
+	again.tree("{a:1}")
+	moveOver(t, filepath.Join(dir, "a.yaml"), "a: 5")
+	again.tree("{a:5}")
+}
