@@ -154,3 +154,17 @@ func ExampleTable() {
 	// key has an empty segment
 	//     from   shelf "app//x"
 }
+
+// A source reads no further than its bounds.
+func ExampleBounds() {
+	bounds := source.Bounds{MaxKeys: 2}
+	for keys := 1; ; keys++ {
+		if err := bounds.Check(keys, 0, tree.Origin{Kind: "shelf", Key: "app"}); err != nil {
+			fmt.Println(err)
+			break
+		}
+	}
+	// Output:
+	// more than the 2 keys of MaxKeys
+	//     from   shelf "app"
+}

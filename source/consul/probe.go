@@ -32,12 +32,12 @@ func (w *watch) probe(ctx context.Context) error {
 	}
 	within := w.opts.Probe / 2
 	for n := 1; ; n++ {
-		pause := time.NewTimer(source.Jitter(within, 2*within))
+		wait := time.NewTimer(source.Jitter(within, 2*within))
 		select {
 		case <-ctx.Done():
-			pause.Stop()
+			wait.Stop()
 			return nil
-		case <-pause.C:
+		case <-wait.C:
 		}
 		err := w.askKeys(ctx, within, n)
 		if err != nil && ctx.Err() == nil && !w.arriving(within) {

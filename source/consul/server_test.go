@@ -11,11 +11,9 @@ import (
 
 	"github.com/hashicorp/consul/api"
 
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/source"
 )
-
-// patience is how long a test waits for what must come to pass.
-const patience = 30 * time.Second
 
 // connect is a client of a real server, with connections of its own.
 func connect(t testing.TB, addr, token string) (*api.Client, *counter) {
@@ -62,8 +60,8 @@ func follow(t testing.TB, src source.Source) *watch {
 		cancel()
 		select {
 		case <-done:
-		case <-time.After(patience):
-			t.Errorf("Watch has not returned %v after its context ended", patience)
+		case <-time.After(await.Limit):
+			t.Errorf("Watch has not returned %v after its context ended", await.Limit)
 		}
 	})
 	go func() {
@@ -93,7 +91,7 @@ func (w *watch) all() []source.Snapshot {
 // until waits for a snapshot that is as wanted, after the one it found last, and returns it.
 func (w *watch) until(what string, wanted func(source.Snapshot) bool) source.Snapshot {
 	w.t.Helper()
-	deadline := time.After(patience)
+	deadline := time.After(await.Limit)
 	for {
 		for all := w.all(); w.next < len(all); {
 			w.next++
@@ -106,7 +104,7 @@ func (w *watch) until(what string, wanted func(source.Snapshot) bool) source.Sna
 		case err := <-w.ended:
 			w.t.Fatalf("Watch = %v before there was %s", err, what)
 		case <-deadline:
-			w.t.Fatalf("no snapshot with %s after %v; emitted %q", what, patience, drawn(w.all()))
+			w.t.Fatalf("no snapshot with %s after %v; emitted %q", what, await.Limit, drawn(w.all()))
 		}
 	}
 }
@@ -118,48 +116,9 @@ func (w *watch) tree(want string) source.Snapshot {
 }
 
 // end waits for Watch to return.
-func (w *watch) end(within time.Duration) error {
+func (w *watch) end() error {
 	w.t.Helper()
-	select {
-	case err := <-w.ended:
-		return err
-	case <-time.After(within):
-		w.t.Fatalf("Watch goes on after %v", within)
-		return nil
-	}
-}
-
-// supervise runs a source as Open does, but less patiently.
-func supervise(t testing.TB, src source.Source) *source.Supervisor {
-	t.Helper()
-	s := source.NewSupervisor(src, source.Policy{StaleAfter: time.Second, MaxBackoff: time.Second}, nil)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		s.Run(ctx)
-	}()
-	t.Cleanup(func() { cancel(); <-done })
-	return s
-}
-
-// eventually polls until ok.
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !ok(); {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %v: %s", patience, what)
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-}
-
-func settled(t testing.TB, s *source.Supervisor, want string) {
-	t.Helper()
-	eventually(t, want, func() bool {
-		snap, _, ok := s.Latest()
-		return ok && snap.Tree.Root().String() == want && s.Status().State == source.Live
-	})
+	return await.Receive(w.t, "the end of Watch", w.ended)
 }
 
 func put(t testing.TB, client *api.Client, key, value string) {

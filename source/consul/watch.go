@@ -50,7 +50,7 @@ func (s *store) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	}
 	w := &watch{
 		store: s, client: streaming(s.client), emit: emit,
-		limit: newPace(s.opts.Rate), held: s.layout(),
+		limit: newLimiter(s.opts.Rate), held: s.layout(),
 	}
 	watching, stop := context.WithCancelCause(ctx)
 	var prober sync.WaitGroup
@@ -95,7 +95,7 @@ func (w *watch) follow(ctx context.Context) error {
 		none, newer, paused := got.none(), got.index != last, false
 		if newer || beyond > 0 {
 			idle := !newer || none && empty
-			if paused, err = w.pace(ctx, idle); err != nil {
+			if paused, err = w.throttle(ctx, idle); err != nil {
 				return err
 			}
 		}

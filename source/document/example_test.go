@@ -1,8 +1,10 @@
 package document_test
 
 import (
+	"errors"
 	"fmt"
 
+	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/document"
 	"github.com/confsync/confsync/tree"
 )
@@ -45,4 +47,21 @@ func ExampleFormatOf() {
 	// config.yaml YAML true
 	// .env dotenv true
 	// config.ini unknown false
+}
+
+// A store of keys that holds a document at one of them reads it with a Key.
+func ExampleKey() {
+	key := document.Key{
+		Name:   "app.yaml",
+		Page:   document.Page{Format: document.YAML},
+		Origin: func(key string, _ int64) tree.Origin { return tree.Origin{Kind: "shelf", Key: key} },
+	}
+	_, err := key.Tree()
+	fmt.Println(errors.Is(err, source.ErrAbsent))
+	key.Put(source.Row{Key: "app.yaml", Value: "port: 80\n"})
+	got, err := key.Tree()
+	fmt.Println(got.Root(), got.Where(tree.Path{"port"}), err)
+	// Output:
+	// true
+	// {port:80} shelf "app.yaml":1:7 <nil>
 }

@@ -2,7 +2,6 @@ package etcd
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"sync"
 	"testing"
@@ -13,15 +12,13 @@ import (
 	"go.uber.org/zap"
 	"google.golang.org/grpc/connectivity"
 
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/tree"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// patience is for what is expected to happen soon, on a machine that may be busy.
-const patience = 30 * time.Second
 
 // quick finds faults sooner than a program would want to.
 func quick() *Options { return &Options{Probe: time.Second, ProbeTimeout: 2 * time.Second} }
@@ -128,7 +125,7 @@ func (r *recorder) drawn() []string {
 func (r *recorder) until(t *testing.T, what string, ok func(source.Snapshot) bool) source.Snapshot {
 	t.Helper()
 	var last source.Snapshot
-	eventually(t, what, func() bool {
+	await.Until(t, what, func() bool {
 		select {
 		case <-r.ended:
 			t.Fatalf("waiting for %s: watch returned: %v", what, r.err)
@@ -153,63 +150,10 @@ func (r *recorder) want(t *testing.T, drawn string) source.Snapshot {
 }
 
 // wantEnd waits for the Watch to return and returns its error.
-func (r *recorder) wantEnd(t *testing.T, within time.Duration) error {
+func (r *recorder) wantEnd(t *testing.T) error {
 	t.Helper()
-	select {
-	case <-r.ended:
-		return r.err
-	case <-time.After(within):
-		t.Fatalf("watch goes on after %v", within)
-		return nil
-	}
-}
-
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("no %s within %v", what, patience)
-		}
-	}
-}
-
-// supervise runs a source as a program does, only with less patience.
-func supervise(t *testing.T, src source.Source) *source.Supervisor {
-	t.Helper()
-	s := source.NewSupervisor(src, source.Policy{
-		StaleAfter: time.Second, MinBackoff: 50 * time.Millisecond, MaxBackoff: 500 * time.Millisecond,
-	}, nil)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = s.Run(ctx) // ctx's
-	}()
-	t.Cleanup(func() {
-		cancel()
-		<-ended
-	})
-	return s
-}
-
-// wantLatest waits until a supervisor is live with a tree, as it is drawn.
-func wantLatest(t *testing.T, s *source.Supervisor, drawn string) {
-	t.Helper()
-	eventually(t, drawn, func() bool {
-		snap, _, ok := s.Latest()
-		return ok && s.Status().State == source.Live && snap.Tree.Root().String() == drawn
-	})
-}
-
-// wantState waits for a state and returns the status.
-func wantState(t *testing.T, s *source.Supervisor, state source.State) source.Status {
-	t.Helper()
-	var status source.Status
-	eventually(t, fmt.Sprint("state ", state), func() bool {
-		status = s.Status()
-		return status.State == state
-	})
-	return status
+	await.Receive(t, "the end of Watch", r.ended)
+	return r.err
 }
 
 // tapped is a source between which and the server a test stands. Nil functions

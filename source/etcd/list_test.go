@@ -11,6 +11,7 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/tree"
 )
@@ -69,10 +70,10 @@ func TestU1Etcd(t *testing.T) {
 	}
 	all := make([]*recorder, watchers)
 	for i := range all {
-		eventually(t, "writes", func() bool { return writes.Load() >= int64(i*atLeast/watchers) })
+		await.Until(t, "writes", func() bool { return writes.Load() >= int64(i*atLeast/watchers) })
 		all[i] = record(t, New(client, "/app", nil))
 	}
-	eventually(t, "writes", func() bool { return writes.Load() >= atLeast })
+	await.Until(t, "writes", func() bool { return writes.Load() >= atLeast })
 	close(stop)
 	writing.Wait()
 	t.Logf("%d writes in %v while %d watchers started", writes.Load(), time.Since(begun), watchers)
@@ -163,7 +164,7 @@ func TestE11CompactedBetweenPages(t *testing.T) {
 			compact(t, client)
 		}
 	}}.source(client, "/app", nil)
-	err := record(t, src).wantEnd(t, patience)
+	err := record(t, src).wantEnd(t)
 	if !isCompacted(err) || !strings.HasPrefix(err.Error(), `list: `) {
 		t.Errorf("got %v, want a list that was compacted", err)
 	}
@@ -222,7 +223,7 @@ func TestEndsWithContext(t *testing.T) {
 			r := record(t, New(client, "/none", nil))
 			tc.when(r)
 			r.stop()
-			if err := r.wantEnd(t, time.Second); err != context.Canceled {
+			if err := r.wantEnd(t); err != context.Canceled {
 				t.Errorf("got %v, want %v", err, context.Canceled)
 			}
 		})

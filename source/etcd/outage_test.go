@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source"
 )
@@ -29,30 +30,25 @@ func TestE4MinoritySaysSo(t *testing.T) {
 	unprobed := record(t, New(client, "/app", &Options{Probe: -1}))
 	unprobed.want(t, `{a:"1"}`)
 	opts := quick()
-	sup := supervise(t, New(client, "/app", opts))
-	wantLatest(t, sup, `{a:"1"}`)
+	sup := await.Supervise(t, New(client, "/app", opts))
+	await.Live(t, sup, `{a:"1"}`)
 
 	cluster.Servers[1].Kill()
 	cluster.Servers[2].Kill()
-	killed := time.Now()
-	status := wantState(t, sup, source.Stale)
-	const staleAfter = time.Second // of supervise
-	if took, bound := time.Since(killed), opts.Probe+opts.ProbeTimeout+staleAfter+grace; took > bound {
-		t.Errorf("stale after %v, want within %v", took, bound)
-	}
+	status := await.Stale(t, sup)
 	if status.Err == nil {
 		t.Error("stale without an error")
 	}
 	// The member waits for three elections of a second each.
-	if err := unprobed.wantEnd(t, 10*time.Second); !errors.Is(err, rpctypes.ErrNoLeader) {
+	if err := unprobed.wantEnd(t); !errors.Is(err, rpctypes.ErrNoLeader) {
 		t.Errorf("got %v, want %v", err, rpctypes.ErrNoLeader)
 	}
 
 	cluster.Start()
 	cluster.Leader()
-	wantLatest(t, sup, `{a:"1"}`)
+	await.Live(t, sup, `{a:"1"}`)
 	put(t, client, "/app/a", "2")
-	wantLatest(t, sup, `{a:"2"}`)
+	await.Live(t, sup, `{a:"2"}`)
 }
 
 // The leader's end is survived: nothing is lost, and nothing looks deleted.
@@ -66,18 +62,18 @@ func TestLeaderKilled(t *testing.T) {
 			empty.Add(1)
 		}
 	}}
-	sup := supervise(t, src)
-	wantLatest(t, sup, `{a:"1"}`)
+	sup := await.Supervise(t, src)
+	await.Live(t, sup, `{a:"1"}`)
 	for round := range 2 {
 		leader := cluster.Leader()
 		leader.Kill()
 		cluster.Leader() // another one
 		want := fmt.Sprint("after ", round)
-		eventually(t, "write", func() bool {
+		await.Until(t, "write", func() bool {
 			_, err := client.Put(t.Context(), "/app/a", want)
 			return err == nil
 		})
-		wantLatest(t, sup, fmt.Sprintf("{a:%q}", want))
+		await.Live(t, sup, fmt.Sprintf("{a:%q}", want))
 		leader.Start()
 	}
 	if empty.Load() > 0 {
@@ -105,18 +101,13 @@ func TestE5BlackHole(t *testing.T) {
 	far := connect(t, clientv3.Config{Endpoints: []string{proxy.Addr()}})
 	put(t, client, "/app/a", "1")
 	opts := quick()
-	sup := supervise(t, New(far, "/app", opts))
-	wantLatest(t, sup, `{a:"1"}`)
+	sup := await.Supervise(t, New(far, "/app", opts))
+	await.Live(t, sup, `{a:"1"}`)
 	proxy.Blackhole()
-	fell := time.Now()
-	wantState(t, sup, source.Stale)
-	const staleAfter = time.Second // of supervise
-	if took, bound := time.Since(fell), opts.Probe+opts.ProbeTimeout+staleAfter+grace; took > bound {
-		t.Errorf("stale after %v, want within %v", took, bound)
-	}
+	await.Stale(t, sup)
 	put(t, client, "/app/a", "2")
 	proxy.Heal()
-	wantLatest(t, sup, `{a:"2"}`)
+	await.Live(t, sup, `{a:"2"}`)
 }
 
 // With keepalive the client itself ends such a connection and makes a new one,
@@ -149,7 +140,7 @@ func TestE5KeepAlive(t *testing.T) {
 				}
 				return
 			}
-			if err := r.wantEnd(t, patience); !errors.Is(err, errLost) {
+			if err := r.wantEnd(t); !errors.Is(err, errLost) {
 				t.Errorf("got %v, want %v", err, errLost)
 			}
 		})
@@ -168,12 +159,12 @@ func TestReconnectsAtOnce(t *testing.T) {
 		})},
 	})
 	put(t, client, "/app/a", "1")
-	sup := supervise(t, New(far, "/app", quick()))
-	wantLatest(t, sup, `{a:"1"}`)
+	sup := await.Supervise(t, New(far, "/app", quick()))
+	await.Live(t, sup, `{a:"1"}`)
 	proxy.Cut()
-	wantState(t, sup, source.Stale)
+	await.Stale(t, sup)
 	proxy.Heal()
-	wantLatest(t, sup, `{a:"1"}`)
+	await.Live(t, sup, `{a:"1"}`)
 }
 
 // At rest there are two goroutines to a source, one of them the caller's.
@@ -191,7 +182,7 @@ func TestGoroutinesAtRest(t *testing.T) {
 		}
 		return n
 	}
-	eventually(t, "two goroutines", func() bool { return ours() == 2 })
+	await.Until(t, "two goroutines", func() bool { return ours() == 2 })
 	r.stop()
 	<-r.ended
 	if n := ours(); n != 0 {

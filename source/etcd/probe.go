@@ -52,8 +52,8 @@ func (d *digest) describes(held layout) bool {
 	return true
 }
 
-// pause returns the time to the next probe.
-func (s *store) pause() time.Duration {
+// untilProbe returns the time to the next probe.
+func (s *store) untilProbe() time.Duration {
 	if s.opts.Probe < 0 {
 		return math.MaxInt64
 	}

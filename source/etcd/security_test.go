@@ -14,8 +14,8 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"google.golang.org/grpc"
 
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/internal/testserver"
-	"github.com/confsync/confsync/source"
 )
 
 const rootPassword = "root's"
@@ -66,7 +66,7 @@ func TestE10TokenExpires(t *testing.T) {
 	probed := record(t, New(client, "/app", quick()))
 	probed.want(t, `{a:"1"}`)
 
-	eventually(t, "expiry", func() bool { // looked at so rarely that the token isn't kept alive
+	await.Until(t, "expiry", func() bool { // looked at so rarely that the token isn't kept alive
 		time.Sleep(2 * ttl)
 		_, err := static.Get(t.Context(), "/app/a")
 		return errors.Is(err, rpctypes.ErrInvalidAuthToken)
@@ -88,7 +88,7 @@ func TestE10TokenThatCannotBeRenewed(t *testing.T) {
 	client := connect(t, clientv3.Config{Endpoints: []string{s.Addr()}, DialOptions: []grpc.DialOption{fixed("no.1")}})
 	r := record(t, New(client, "/app", quick()))
 	// Releases of the client differ in whether they ask again until there is no time left.
-	if err := r.wantEnd(t, patience); err == nil {
+	if err := r.wantEnd(t); err == nil {
 		t.Error("a watch with a token that the server doesn't know has ended without an error")
 	}
 	if len(r.all()) > 0 {
@@ -102,19 +102,19 @@ func TestE10PermissionNarrowed(t *testing.T) {
 	s := guarded(t, testserver.EtcdConfig{})
 	client, root := as(t, s, "app", "app"), as(t, s, "root", rootPassword)
 	put(t, root, "/app/a", "1")
-	r, sup := record(t, New(client, "/app", quick())), supervise(t, New(client, "/app", quick()))
+	r, sup := record(t, New(client, "/app", quick())), await.Supervise(t, New(client, "/app", quick()))
 	r.want(t, `{a:"1"}`)
-	wantLatest(t, sup, `{a:"1"}`)
+	await.Live(t, sup, `{a:"1"}`)
 
 	s.CLI("role", "revoke-permission", "--prefix=true", "app", "/app/")
 	s.CLI("role", "grant-permission", "app", "read", "/app/", "/app/b") // a part of it is left
-	if err := r.wantEnd(t, patience); !errors.Is(err, rpctypes.ErrPermissionDenied) {
+	if err := r.wantEnd(t); !errors.Is(err, rpctypes.ErrPermissionDenied) {
 		t.Errorf("got %v, want %v", err, rpctypes.ErrPermissionDenied)
 	}
 	if got, want := fmt.Sprint(r.drawn()), `[{a:"1"}]`; got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	status := wantState(t, sup, source.Stale)
+	status := await.Stale(t, sup)
 	if !errors.Is(status.Err, rpctypes.ErrPermissionDenied) {
 		t.Errorf("status: got %v, want %v", status.Err, rpctypes.ErrPermissionDenied)
 	}
@@ -122,7 +122,7 @@ func TestE10PermissionNarrowed(t *testing.T) {
 		t.Errorf("got %v, want the last good state", snap.Tree.Root())
 	}
 	s.CLI("role", "grant-permission", "--prefix=true", "app", "read", "/app/")
-	wantLatest(t, sup, `{a:"1"}`)
+	await.Live(t, sup, `{a:"1"}`)
 }
 
 // A password that was changed is an error that says so, and all is well once it
@@ -131,20 +131,20 @@ func TestPasswordChanged(t *testing.T) {
 	s := guarded(t, testserver.EtcdConfig{})
 	client, root := as(t, s, "app", "app"), as(t, s, "root", rootPassword)
 	put(t, root, "/app/a", "1")
-	sup := supervise(t, New(client, "/app", quick()))
-	wantLatest(t, sup, `{a:"1"}`)
+	sup := await.Supervise(t, New(client, "/app", quick()))
+	await.Live(t, sup, `{a:"1"}`)
 	change := func(password string) {
 		if _, err := root.UserChangePassword(t.Context(), "app", password); err != nil {
 			t.Fatal(err)
 		}
 	}
 	change("other")
-	status := wantState(t, sup, source.Stale)
+	status := await.Stale(t, sup)
 	if !errors.Is(status.Err, rpctypes.ErrAuthFailed) {
 		t.Errorf("status: got %v, want %v", status.Err, rpctypes.ErrAuthFailed)
 	}
 	change("app")
-	wantLatest(t, sup, `{a:"1"}`)
+	await.Live(t, sup, `{a:"1"}`)
 }
 
 // TLS, a client's certificate and a password are the client's: the source needs
@@ -191,7 +191,7 @@ func TestMutualTLSAndPassword(t *testing.T) {
 			if err == nil {
 				defer client.Close()
 				r := record(t, New(client, tc.prefix, nil))
-				err = r.wantEnd(t, 5*time.Second+grace) // ProbeTimeout
+				err = r.wantEnd(t)
 				if len(r.all()) > 0 {
 					t.Errorf("got %v, want nothing", r.drawn())
 				}

@@ -42,12 +42,10 @@ func (s *store) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	defer monitor.Wait()
 	defer stop(nil)
 	w := &watch{store: s, emit: emit}
-	err := w.load(watching)
+	err := w.begin(watching)
 	if err == nil {
 		monitor.Go(func() { stop(s.disconnected(watching)) })
 		err = w.follow(watching, stop)
-	} else if s.opts.Serializable && !s.confirmed {
-		w.loadUnconfirmed(watching, err)
 	}
 	stop(err) // the first cause is the one that counts
 	if ctx.Err() != nil {
@@ -100,7 +98,7 @@ func (w *watch) follow(ctx context.Context, stop context.CancelCauseFunc) error 
 	watcher := w.watcher()
 	defer watcher.Close()
 	events := w.subscribe(ctx, stop, watcher)
-	probe := time.NewTimer(w.pause())
+	probe := time.NewTimer(w.untilProbe())
 	defer probe.Stop()
 	gather := time.NewTimer(0)
 	defer gather.Stop()
@@ -127,7 +125,7 @@ func (w *watch) follow(ctx context.Context, stop context.CancelCauseFunc) error 
 			if err = w.probe(ctx); err != nil {
 				err = fmt.Errorf("probe: %w", err)
 			}
-			probe.Reset(w.pause())
+			probe.Reset(w.untilProbe())
 		}
 		if err != nil {
 			return err
@@ -221,7 +219,7 @@ func (w *watch) show() {
 		w.giveUp(err)
 		return
 	}
-	w.tell(source.Snapshot{Tree: t, Err: err})
+	w.report(source.Snapshot{Tree: t, Err: err})
 	w.dirty, w.empty = false, w.held.Len() == 0
 	w.shown = time.Now()
 	w.took = w.shown.Sub(begun)
@@ -230,11 +228,11 @@ func (w *watch) show() {
 // giveUp lets go of the contents, of which there are too many.
 func (w *watch) giveUp(err error) {
 	w.held, w.pending, w.dirty, w.changed = nil, nil, false, false
-	w.tell(source.Snapshot{Tree: tree.Tree{}, Err: err})
+	w.report(source.Snapshot{Tree: tree.Tree{}, Err: err})
 }
 
-// tell emits a snapshot of the revision that has been reached.
-func (w *watch) tell(snap source.Snapshot) {
+// report emits a snapshot of the revision that has been reached.
+func (w *watch) report(snap source.Snapshot) {
 	snap.Revision = strconv.FormatInt(w.revision, 10)
 	w.last = snap
 	snap.Bytes, w.read = w.read, 0

@@ -12,6 +12,7 @@ import (
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/tree"
@@ -34,7 +35,7 @@ func TestE2Compacted(t *testing.T) {
 		compact(t, client)
 	}}.source(client, "/app", nil)
 	r := record(t, src)
-	err := r.wantEnd(t, patience)
+	err := r.wantEnd(t)
 	if !isCompacted(err) || !strings.HasPrefix(err.Error(), `watch: `) {
 		t.Errorf("got %v, want a watch that was compacted", err)
 	}
@@ -49,12 +50,12 @@ func TestE2CutOff(t *testing.T) {
 	put(t, client, "/app/a", "1")
 	put(t, client, "/app/gone", "1")
 	far := connect(t, clientv3.Config{Endpoints: []string{proxy.Addr()}})
-	sup := supervise(t, New(far, "/app", nil))
-	wantLatest(t, sup, `{a:"1" gone:"1"}`)
+	sup := await.Supervise(t, New(far, "/app", nil))
+	await.Live(t, sup, `{a:"1" gone:"1"}`)
 
 	proxy.Cut()
 	cut := time.Now()
-	status := wantState(t, sup, source.Stale)
+	status := await.Stale(t, sup)
 	if status.Err == nil || status.Since.Before(cut.Add(-time.Second)) {
 		t.Errorf("status: %+v, want an error and since when", status)
 	}
@@ -65,7 +66,7 @@ func TestE2CutOff(t *testing.T) {
 		t.Errorf("while cut off: got %v, want the last good state", snap.Tree.Root())
 	}
 	proxy.Heal()
-	wantLatest(t, sup, `{a:"2"}`)
+	await.Live(t, sup, `{a:"2"}`)
 }
 
 func TestE2Closed(t *testing.T) {
@@ -75,7 +76,7 @@ func TestE2Closed(t *testing.T) {
 	if err := client.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.wantEnd(t, patience); err == nil {
+	if err := r.wantEnd(t); err == nil {
 		t.Error("got no error")
 	}
 }
@@ -98,19 +99,19 @@ func TestE3ResumesAnIdlePrefix(t *testing.T) {
 	r.want(t, `{a:"1"}`)
 
 	for i, proxy := range []*testserver.Proxy{one, two} { // the watch is through one of them
-		eventually(t, "both connections", func() bool { return one.Connections() > 0 && two.Connections() > 0 })
+		await.Until(t, "both connections", func() bool { return one.Connections() > 0 && two.Connections() > 0 })
 		var elsewhere int64
 		for n := range 20 {
 			elsewhere = put(t, client, "/other", fmt.Sprint(n))
 		}
-		eventually(t, "notice of progress", func() bool { return noted.Load() >= elsewhere })
+		await.Until(t, "notice of progress", func() bool { return noted.Load() >= elsewhere })
 		compact(t, client)
 		proxy.Cut()
 		want := fmt.Sprint("after ", i)
 		put(t, client, "/app/a", want)
 		r.want(t, fmt.Sprintf("{a:%q}", want))
 		proxy.Heal()
-		eventually(t, "notice of progress", func() bool { return noted.Load() > elsewhere })
+		await.Until(t, "notice of progress", func() bool { return noted.Load() > elsewhere })
 	}
 }
 
@@ -118,20 +119,20 @@ func TestE3ResumesAnIdlePrefix(t *testing.T) {
 func TestE3Restart(t *testing.T) {
 	s, client := server(t, "--watch-progress-notify-interval=100ms")
 	put(t, client, "/app/a", "1")
-	sup := supervise(t, New(client, "/app", nil))
-	wantLatest(t, sup, `{a:"1"}`)
+	sup := await.Supervise(t, New(client, "/app", nil))
+	await.Live(t, sup, `{a:"1"}`)
 	for n := range 20 {
 		put(t, client, "/other", fmt.Sprint(n))
 	}
 	compact(t, client)
 	s.Kill()
-	if status := wantState(t, sup, source.Stale); status.Err == nil {
+	if status := await.Stale(t, sup); status.Err == nil {
 		t.Errorf("status: %+v, want an error", status)
 	}
 	s.Start()
-	wantLatest(t, sup, `{a:"1"}`)
+	await.Live(t, sup, `{a:"1"}`)
 	put(t, client, "/app/a", "2")
-	wantLatest(t, sup, `{a:"2"}`)
+	await.Live(t, sup, `{a:"2"}`)
 }
 
 // A transaction is one snapshot.
@@ -242,7 +243,7 @@ func TestU2UnconfirmedEmptiness(t *testing.T) {
 	r.want(t, `{a:"1"}`)
 	forge.Store(true)
 	put(t, client, "/app/a", "2")
-	if err := r.wantEnd(t, patience); !errors.Is(err, errMissed) {
+	if err := r.wantEnd(t); !errors.Is(err, errMissed) {
 		t.Errorf("got %v, want %v", err, errMissed)
 	}
 	if got, want := r.drawn(), []string{`{a:"1"}`}; fmt.Sprint(got) != fmt.Sprint(want) {

@@ -11,19 +11,19 @@ import (
 
 const burst = 10 // seconds' worth
 
-// newPace makes the bound on how often the store is asked: rate times a second,
+// newLimiter makes the bound on how often the store is asked: rate times a second,
 // and up to ten times as many after a rest. A negative rate is no bound.
-func newPace(perSecond int) *rate.Limiter {
+func newLimiter(perSecond int) *rate.Limiter {
 	if perSecond < 0 {
 		return rate.NewLimiter(rate.Inf, 0)
 	}
 	return rate.NewLimiter(rate.Limit(perSecond), burst*perSecond)
 }
 
-// pace returns once an answer is paid for, or with ctx's error; one that brought
+// throttle returns once an answer is paid for, or with ctx's error; one that brought
 // nothing costs a second's worth. It reports whether that took any time. A
 // change that comes after a rest is never held up.
-func (w *watch) pace(ctx context.Context, idle bool) (paused bool, err error) {
+func (w *watch) throttle(ctx context.Context, idle bool) (paused bool, err error) {
 	cost := 1
 	if idle {
 		cost = max(1, w.opts.Rate)
