@@ -44,18 +44,30 @@
 //
 // # How a struct is filled
 //
-// The key of a field is the name in its config tag, else in its mapstructure,
-// yaml or json tag, else its Go name in snake case. Keys match it ignoring case,
-// "_" and "-"; keys of Go maps are kept as written. In a config tag,
-// "required", "secret", "inline" (the fields of a struct stand among their
-// parent's) and "remain" (a map takes the keys no field does) may follow the
-// name; a field named "-" is not bound. A tag default:"8080" is the lowest
-// layer.
+// The key of a field is the name in the first of its tags config, koanf, konf,
+// mapstructure, yaml, toml and json that has one, else its Go name in snake case.
+// Keys match it ignoring case, "_" and "-"; keys of Go maps are kept as written. A
+// field named "-" is not bound. A tag default:"8080" is the lowest layer. In a
+// config tag these may follow the name, and anything else is an error:
+//
+//	required         it has to be set in some layer
+//	secret           its value is shown nowhere
+//	inline           the fields of a struct stand among their parent's
+//	remain           a map takes the keys that no field does
+//	env=NAME         an environment variable fills it, by its whole name; so does the tag env
+//	alias=other      another key that it answers to
+//	deprecated=old   an old key that it answers to, with a warning that names the new one
+//
+// A type with a method SetDefaults() is given its defaults by that, at any depth,
+// before it is filled.
 //
 // Decoding is strict: "80a" is no number, 5 no duration. Lists may be lists,
-// index keys (servers/0/host), "a,b" or `["a","b"]`. Types that read text
-// themselves do so ([Size] is one); Options.DecodeHooks take mapstructure's
-// hooks for the rest.
+// index keys (servers/0/host), "a,b" or `["a","b"]`; maps may be maps, "a:1,b:2"
+// or `{"a":1}`; structs, a JSON object too. Types that read text themselves do so
+// ([Size] is one), and types that read JSON and no text are filled by that.
+// Options.DecodeHooks take mapstructure's hooks for the rest, and what they make
+// is bound like anything else. What tags and methods of other libraries say that
+// isn't honoured is logged at Open.
 //
 // Maps merge key by key; anything else replaces what is below it, but for a map
 // of index keys, which replaces elements of a list, or appends. An explicit null

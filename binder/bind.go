@@ -35,9 +35,19 @@ type Bound struct {
 	Root  *tree.Node
 	Value reflect.Value // a pointer to the type; never written to again
 
+	// Maps are the Go maps that this Bind changed element by element.
+	Maps []MapChange
+
 	// Unknown has a null at the path of each key that no field takes, and is nil
 	// when there is none. It is the very node of before while the keys are the same.
 	Unknown *tree.Node
+}
+
+// MapChange is a Go map of a value and what became of it: the two differ in the
+// elements with these keys, which came, changed or went, and in no others.
+type MapChange struct {
+	Old, New reflect.Value
+	Keys     []reflect.Value
 }
 
 // Bind fills a value from the merged tree. When nothing that the type takes
@@ -57,10 +67,10 @@ func (b *Binder) Bind(prev Bound, root *tree.Node) (Bound, tree.ProblemList) {
 	if !changed && prev.Value.IsValid() {
 		value = prev.Value
 	}
-	return Bound{Root: root, Value: value, Unknown: s.unknown}, tree.ProblemList{}
+	return Bound{Root: root, Value: value, Maps: d.maps, Unknown: s.unknown}, tree.ProblemList{}
 }
 
-// TypeName is a type as problems show it: a struct without a name is "struct".
+// TypeName returns a type as problems show it: a struct without a name is "struct".
 func TypeName(t reflect.Type) string {
 	switch {
 	case t.Name() != "":

@@ -32,13 +32,15 @@ func (d *decoder) bindMap(s *slot) bool {
 // updateMap is the old map or, where elements have changed, a clone with those.
 func (d *decoder) updateMap(s *slot, prev, n *tree.Node, unknown *noteTree) (next reflect.Value, changed bool) {
 	next = s.old
+	var keys []reflect.Value
+	key, elem := newElement(s.plan)
 	own := func() {
-		if !changed {
+		if keys == nil {
 			next = cloneMap(s.old)
 		}
-		changed = true
+		keys = append(keys, reflect.New(key.Type()).Elem())
+		keys[len(keys)-1].Set(key)
 	}
-	key, elem := newElement(s.plan)
 	tree.Changes(prev, n, func(name string, a, b *tree.Node) {
 		d.push(name, mapElement)
 		defer d.pop()
@@ -53,7 +55,10 @@ func (d *decoder) updateMap(s *slot, prev, n *tree.Node, unknown *noteTree) (nex
 			next.SetMapIndex(key, elem)
 		}
 	})
-	return next, changed
+	if keys != nil {
+		d.maps = append(d.maps, MapChange{Old: s.old, New: next, Keys: keys})
+	}
+	return next, keys != nil
 }
 
 // makeMap makes the map anew, on top of what SetDefaults put there.

@@ -18,7 +18,7 @@ type Info struct {
 	holds bool // there is a secret in the value or below it
 }
 
-// Describe tells what the type says about a path, whose segments may be
+// Describe returns what the type says about a path, whose segments may be
 // spelled in any way that binds. What is not known is taken for a secret: a
 // misspelled "pasword" may be one.
 func (b *Binder) Describe(path tree.Path) Info {
@@ -145,7 +145,7 @@ func (p *plan) fieldOf(key string) (string, *field) {
 	return key, nil
 }
 
-// Raw is the path under which a layer, as its source gave it, has what is at a
+// Raw returns the path under which a layer, as its source gave it, has what is at a
 // path of fields' own keys. Segments the layer lacks are as they are in path.
 func (b *Binder) Raw(layer *tree.Node, path tree.Path) tree.Path {
 	out, p := make(tree.Path, 0, len(path)), b.root

@@ -62,9 +62,10 @@ func written(v reflect.Value) (any, bool) {
 		p.Elem().Set(v)
 		v = p
 	}
-	switch x := v.Interface().(type) {
-	case interface{ Reveal() string }:
+	if x, ok := v.Interface().(interface{ Reveal() string }); ok && (v.Type().Elem().Kind() != reflect.Struct || v.Type().Implements(textUnmarshaler)) {
 		return x.Reveal(), true
+	}
+	switch x := v.Interface().(type) {
 	case *time.Time, *time.Duration, encoding.TextMarshaler:
 		return x, true
 	case *url.URL:

@@ -2,10 +2,10 @@ package binder
 
 import "reflect"
 
-// Equal reports whether two values of one type are the same to who uses them: by
-// their type's Equal method where it has one, else by == where the type allows
-// it, else deeply. It is for who is told of a change; what is stored is decided
-// without it, since an Equal may be coarser than what a value shows.
+// Equal reports whether two values of one type are equal: by their type's Equal
+// method where it has one, else by == where the type allows it, else deeply. It
+// decides who is told of a change. What is stored is decided without it, since an
+// Equal method may be coarser than what a value shows.
 func Equal(a, b reflect.Value) bool {
 	if !nilReceiver(a) && !nilReceiver(b) {
 		if equal := a.MethodByName("Equal"); equal.IsValid() && isEqual(equal.Type(), a.Type()) {

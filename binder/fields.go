@@ -21,7 +21,7 @@ func (p *plan) each(path tree.Path, visit func(tree.Path, *field)) {
 	}
 }
 
-// Defaults is the layer that the default tags make. Defaults of fields below a
+// Defaults returns the layer that the default tags make. Defaults of fields below a
 // Go map, a list or a pointer are not in it: Bind fills those in where the
 // element is there.
 func (c *compiled) Defaults() tree.Tree { return c.defaults }

@@ -28,6 +28,7 @@ type decoder struct {
 	path     tree.Path
 	names    []string // of the fields on the path, or mapElement or listElement
 	problems tree.ProblemList
+	maps     []MapChange
 	deep     bool // maxDepth was passed
 }
 

@@ -1,8 +1,10 @@
 package binder_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -279,6 +281,41 @@ func TestEqual(t *testing.T) {
 	for _, tt := range tests {
 		if got := binder.Equal(reflect.ValueOf(tt.a), reflect.ValueOf(tt.b)); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
+
+// TestMapsThatChanged asserts that Bind tells which elements it has changed.
+func TestMapsThatChanged(t *testing.T) {
+	b := &binding{Binder: newBinder(t, typeOf[struct {
+		Port   int
+		Counts map[string]int
+		Deep   map[string]map[string]string
+	}]())}
+	for _, s := range []struct {
+		in   kv
+		want string
+	}{
+		{kv{"port", "1", "counts.a", "1", "counts.b", "2", "deep.x.1", "y"}, ""},
+		{kv{"port", "2", "counts.a", "1", "counts.b", "2", "deep.x.1", "y"}, ""},
+		{kv{"port", "2", "counts.a", "3", "counts.c", "2", "deep.x.1", "y"}, "[a b c]"},
+		{kv{"port", "2", "counts.a", "3", "counts.c", "2", "deep.x.1", "z"}, "[1] [x]"},
+		{kv{"port", "2", "counts.a", "3", "counts.c", "0x2", "deep.x.1", "z"}, ""},
+	} {
+		if problems := b.bind(t, s.in); len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		var got []string
+		for _, m := range b.bound.Maps {
+			got = append(got, fmt.Sprint(m.Keys))
+			for _, key := range m.Keys {
+				if o, n := m.Old.MapIndex(key), m.New.MapIndex(key); o.IsValid() && n.IsValid() && reflect.DeepEqual(o.Interface(), n.Interface()) {
+					t.Errorf("%v: %v is the same", s.in, key)
+				}
+			}
+		}
+		if strings.Join(got, " ") != s.want {
+			t.Errorf("%v: keys %q, want %q", s.in, got, s.want)
 		}
 	}
 }

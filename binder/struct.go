@@ -144,7 +144,7 @@ func (d *decoder) bindRemain(s *slot, unknown *noteTree) bool {
 
 // keyed are the maps that filled a struct or a Go map before and that fill it
 // now, read from a text where they stand in one. It reports false for what is no
-// map, and has told why.
+// map, which it adds to the problems.
 func (d *decoder) keyed(s *slot) (prev, n *tree.Node, ok bool) {
 	switch {
 	case s.n.Own() != nil:

@@ -31,8 +31,8 @@ type tag struct {
 // nameTags may name a field; the first that does counts.
 var nameTags = []string{"config", "koanf", "konf", "mapstructure", "yaml", "toml", "json"}
 
-// foreignTags are those of other libraries that say what this one is told in
-// another way. They are reported, not honoured.
+// foreignTags are tags of other libraries, with the tag that says the same here.
+// They are reported, not honoured.
 var foreignTags = map[string]string{
 	"envDefault": "default", "env-default": "default", "env-required": `config:",required"`,
 	"envSeparator": "", "env-separator": "", "envExpand": "", "env-layout": "", "envKeyValSeparator": "",

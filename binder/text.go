@@ -22,7 +22,7 @@ func (d *decoder) spelled(s *slot) (*tree.Node, bool) {
 	return n, true
 }
 
-// before is the node that filled a slot, as spelled was told then. Where that
+// before is the node that filled a slot, read as spelled read it. Where that
 // can't be known any more it forgets what was.
 func (d *decoder) before(s *slot) *tree.Node {
 	switch {

@@ -28,7 +28,7 @@ type evaluator struct {
 	problems  tree.ProblemList
 }
 
-// value is what a text became: nil where it can't be filled, and that was told.
+// value is what a text became: nil where it can't be filled, which was reported.
 type value struct {
 	node    *tree.Node
 	pending bool
@@ -57,7 +57,7 @@ func (e *evaluator) all(path tree.Path, t, before *tree.Node) *tree.Node {
 }
 
 // one returns the value of one template, and the template itself where there is
-// none, which was told.
+// none, which was reported.
 func (e *evaluator) one(path tree.Path, t, before *tree.Node) *tree.Node {
 	made := e.eval(path, t)
 	if made == nil {
@@ -99,7 +99,7 @@ func same(a, b *tree.Node) bool {
 	return true
 }
 
-// eval returns what the text at a path becomes, nil if that can't be told.
+// eval returns what the text at a path becomes, nil if it has no value.
 func (e *evaluator) eval(path tree.Path, text *tree.Node) *tree.Node {
 	key := path.String()
 	if v := e.done[key]; v != nil {
@@ -114,7 +114,7 @@ func (e *evaluator) eval(path tree.Path, text *tree.Node) *tree.Node {
 	made, err := e.fill(text.Text())
 	e.open = e.open[:len(e.open)-1]
 	if v.pending = false; err != nil {
-		if err != errTold {
+		if err != errReported {
 			e.report(path, err)
 		}
 		return nil
@@ -126,8 +126,8 @@ func (e *evaluator) eval(path tree.Path, text *tree.Node) *tree.Node {
 	return made
 }
 
-// errTold says that there is no value because of what was told already.
-var errTold = errors.New("told already")
+// errReported says that there is no value because of what was reported already.
+var errReported = errors.New("reported already")
 
 // unresolved is why a placeholder can't be filled, and the value it is about.
 type unresolved struct {
@@ -216,7 +216,7 @@ func (e *evaluator) placeholder(p part) (*tree.Node, error) {
 		n, err = e.reference(p.name)
 	}
 	switch {
-	case errors.Is(err, errTold):
+	case errors.Is(err, errReported):
 		return nil, err
 	case p.hasOr && (n.Kind() <= tree.Null || n.Kind().IsScalar() && n.Text() == ""):
 		if len(p.or) == 1 && p.or[0].name != "" {
@@ -265,7 +265,7 @@ func (e *evaluator) lookup(path tree.Path) (*tree.Node, error) {
 	for i := 0; ; i++ {
 		if t.Kind().IsScalar() {
 			if n = e.eval(path[:i:i], t); n == nil {
-				return nil, errTold
+				return nil, errReported
 			}
 			t = nil
 		}
@@ -280,7 +280,7 @@ func (e *evaluator) lookup(path tree.Path) (*tree.Node, error) {
 	failures := e.failures
 	filled := overlay(layered{}, n, t, e.all(path, t, nil))
 	if e.failures > failures {
-		return nil, errTold
+		return nil, errReported
 	}
 	return filled, nil
 }

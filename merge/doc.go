@@ -1,5 +1,7 @@
 // Package merge makes one tree of the layers of a configuration, lowest
-// precedence first. [Merge] is a pure function of the layers' present
+// precedence first. It is the library's stage between the sources' trees and the
+// placeholders and values made of them; it is exported for tools that need the
+// same rules. [Merge] is a pure function of the layers' present
 // contents: neither the order in which they arrived nor what they held before
 // has a part in the result.
 //
@@ -21,4 +23,7 @@
 // The merge of several layers is this step repeated from the lowest up. The
 // grouping matters: a scalar between two maps cuts the lower one off, which
 // it can't do once the two upper layers have become one map.
+//
+// Merge, Result, Layers, Contribution and Role are settled: their names won't
+// change.
 package merge

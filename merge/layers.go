@@ -34,7 +34,7 @@ type Contribution struct {
 	Conflict bool
 }
 
-// Layers are the contributions of the layers, lowest first, at a path, highest
+// Layers returns the contributions of the layers, lowest first, at a path, highest
 // precedence first. A layer is left out that neither holds anything at the path
 // nor hides what another one holds there. The paths found share memory with path.
 func Layers(path tree.Path, layers []*tree.Node) []Contribution {

@@ -14,10 +14,10 @@ type Result struct {
 	root   *tree.Node
 }
 
-// Root is the merged tree, nil when no layer holds anything.
+// Root returns the merged tree, nil when no layer holds anything.
 func (r Result) Root() *tree.Node { return r.root }
 
-// Merge is the merge of layers, lowest first; a nil node is a layer that is
+// Merge returns the merge of layers, lowest first; a nil node is a layer that is
 // absent. In value it is Merge(Result{}, layers), whatever prev is. It shares
 // with prev every node whose inputs are the nodes they were, and looks at
 // nothing else: a change costs as much as the maps on the path to it are wide.

@@ -135,7 +135,7 @@ func NewList(kids []*Node) *Node {
 // NewScalar makes a scalar node from its text.
 func NewScalar(kind Kind, text string) *Node { return &Node{kind: kind, text: text} }
 
-// Segment is the path segment that names child i.
+// Segment returns the path segment that names child i.
 func (n *Node) Segment(i int) string {
 	if n.kind == Map {
 		return n.branch.keys[i]

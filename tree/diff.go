@@ -2,7 +2,7 @@ package tree
 
 import "slices"
 
-// Diff is the paths of the values that differ between two nodes, in the order
+// Diff returns the paths of the values that differ between two nodes, in the order
 // of the tree: leaves that came, went or changed, own values of maps, and nodes
 // that changed their kind, which stand for all below them. It skips what the two
 // share.

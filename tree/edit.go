@@ -71,7 +71,7 @@ func (e *Editor) Graft(p Path, whole Tree) {
 // map that is left with nothing goes. Where there is nothing it does nothing.
 func (e *Editor) Delete(p Path) { e.at(p).change = clear }
 
-// Tree is the tree with all changes made. Its root is absent when no key is left.
+// Tree returns the tree with all changes made. Its root is absent when no key is left.
 func (e *Editor) Tree() Tree {
 	t := e.base
 	made := e.root.apply(t)

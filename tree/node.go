@@ -50,7 +50,7 @@ type branch struct {
 	kids []*Node  // no nil among them
 }
 
-// Kind is Absent for a nil Node.
+// Kind returns what n is: Absent for a nil Node.
 func (n *Node) Kind() Kind {
 	if n == nil {
 		return Absent
@@ -58,7 +58,7 @@ func (n *Node) Kind() Kind {
 	return n.kind
 }
 
-// Text is the text of a scalar, and "" for every other kind.
+// Text returns the text of a scalar, and "" for every other kind.
 func (n *Node) Text() string {
 	if n == nil || n.kind == Map {
 		return ""
@@ -66,7 +66,7 @@ func (n *Node) Text() string {
 	return n.text
 }
 
-// Own is the value that a Map has beside its children, nil when it has none.
+// Own returns the value that a Map has beside its children, nil when it has none.
 // Stores allow it (a value at "a" and another at "a/b"); documents don't.
 func (n *Node) Own() *Node {
 	if n == nil || n.own == Absent {
@@ -75,7 +75,7 @@ func (n *Node) Own() *Node {
 	return &Node{kind: n.own, text: n.text}
 }
 
-// Len is the number of children of a List or a Map, and 0 for every other kind.
+// Len returns the number of children of a List or a Map, and 0 for every other kind.
 func (n *Node) Len() int {
 	if n == nil || n.branch == nil {
 		return 0
@@ -83,10 +83,10 @@ func (n *Node) Len() int {
 	return len(n.branch.kids)
 }
 
-// At is child i, counted in the order of a List or of the sorted keys of a Map.
+// At returns child i, counted in the order of a List or of the sorted keys of a Map.
 func (n *Node) At(i int) *Node { return n.branch.kids[i] }
 
-// Keys are the sorted keys of a Map, nil for every other kind. The slice is
+// Keys returns the sorted keys of a Map, nil for every other kind. The slice is
 // shared and must not be written to.
 func (n *Node) Keys() []string {
 	if n == nil || n.branch == nil {
@@ -95,8 +95,8 @@ func (n *Node) Keys() []string {
 	return n.branch.keys
 }
 
-// Child is the child of a Map with that key, or of a List with that index.
-// It is nil when there is none.
+// Child returns the child of a Map with that key, or of a List with that index.
+// It returns nil when there is none.
 func (n *Node) Child(key string) *Node {
 	if i, ok := n.search(key); ok {
 		return n.branch.kids[i]
@@ -118,7 +118,7 @@ func (n *Node) search(key string) (int, bool) {
 	return 0, false
 }
 
-// Lookup is the node at a path below n, nil when there is none.
+// Lookup returns the node at a path below n, nil when there is none.
 func (n *Node) Lookup(p Path) *Node {
 	for _, seg := range p {
 		if n = n.Child(seg); n == nil {

@@ -27,7 +27,7 @@ type Origin struct {
 // IsZero reports whether nothing is known of the origin.
 func (o Origin) IsZero() bool { return o == Origin{} }
 
-// String is the origin as errors and explanations show it:
+// String returns the origin as errors and explanations show it:
 //
 //	file config.yaml:12:9
 //	env CHECKOUT_DB_POOL_MAX

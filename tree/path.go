@@ -69,7 +69,7 @@ func cutSegment(s string) (seg, rest string, more bool, err error) {
 	return string(b), strings.TrimPrefix(s, "."), s != "", nil
 }
 
-// String is the path in the form that [ParsePath] reads.
+// String returns the path in the form that [ParsePath] reads.
 func (p Path) String() string {
 	if len(p) == 1 && isBare(p[0]) {
 		return p[0]
@@ -118,7 +118,7 @@ func appendEscaped(b []byte, seg string) []byte {
 	return b
 }
 
-// Child is p with segments added. It shares no memory with p.
+// Child returns p with segments added. It shares no memory with p.
 func (p Path) Child(segments ...string) Path {
 	return append(slices.Clip(slices.Clone(p)), segments...)
 }

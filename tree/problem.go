@@ -51,7 +51,7 @@ type Value struct {
 // Unwrap returns Err.
 func (p Problem) Unwrap() error { return p.Err }
 
-// Error is the problem over several lines:
+// Error returns the problem over several lines:
 //
 //	server.port: cannot use string "80a" as uint16
 //	    from   consul "apps/checkout/server/port" (index 8812)
@@ -120,10 +120,10 @@ func (l *ProblemList) Join(other ProblemList) {
 // IsFull reports whether another problem would only be counted.
 func (l *ProblemList) IsFull() bool { return len(l.Problems) >= MaxProblems }
 
-// Len is the number of problems, those that are only counted among them.
+// Len returns the number of problems, those that are only counted included.
 func (l *ProblemList) Len() int { return len(l.Problems) + l.More }
 
-// Problems are the problems inside an error, however they are wrapped and
+// Problems returns the problems inside an error, however they are wrapped and
 // joined. They are nil when there are none.
 func Problems(err error) []Problem {
 	switch e := err.(type) {
@@ -143,7 +143,7 @@ func Problems(err error) []Problem {
 	return nil
 }
 
-// EditProblems is err with each problem inside it edited. Where it has none it
+// EditProblems returns err with each problem inside it edited. Where it has none it
 // is err itself; where it has, they are all that is left of it, joined.
 func EditProblems(err error, edit func(*Problem)) error {
 	problems := Problems(err)

@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// Shape is what a Go type says about the keys that fill it. Sources whose
-// names are flat, such as the environment's, need it to tell where a name
-// splits, and schemas are made of it. A Shape with neither Fields nor Elem takes a single value. Shapes of
-// recursive types are recursive.
+// Shape is what a Go type says about the keys that fill it. Sources whose names
+// are flat, such as the environment's, need it to know where a name splits, and
+// schemas are made of it. A Shape with neither Fields nor Elem takes a single
+// value. Shapes of recursive types are recursive.
 type Shape struct {
 	Fields []Field // of a struct, in order, embedded structs' fields among them
 	Elem   *Shape  // of the elements of a map or a list
 	List   bool    // the elements are named by index, not by key
 	Rest   *Shape  // of a struct's keys that are none of Fields; nil when it takes no others
-	Text   bool    // of a struct: one text can fill it as a whole
+	Text   bool    // of a struct: any text may fill it, by a decode hook; without, a JSON object does
 	Secret bool    // no value here or below may be shown or stored
 
 	Type reflect.Type // that is filled, behind any pointers; nil in a Shape that was made by hand
@@ -53,7 +53,7 @@ func (s *Shape) holdsSecret(seen map[*Shape]bool) bool {
 		slices.ContainsFunc(s.Fields, func(f Field) bool { return f.Shape.holdsSecret(seen) })
 }
 
-// Sub is the shape at a path, nil when nothing there can be filled.
+// Sub returns the shape at a path, nil when nothing there can be filled.
 func (s *Shape) Sub(p Path) *Shape {
 	for _, seg := range p {
 		if s == nil {
@@ -79,6 +79,6 @@ func (s *Shape) field(name string) *Shape {
 
 var folder = strings.NewReplacer("_", "", "-", "")
 
-// Fold is a name without its case, underscores and dashes: the form in which
+// Fold returns a name without its case, underscores and dashes: the form in which
 // "maxConns", "max_conns" and "MAX-CONNS" are one.
 func Fold(name string) string { return strings.ToLower(folder.Replace(name)) }

@@ -9,10 +9,10 @@ type Tree struct {
 	locate Locate
 }
 
-// Of is the tree of a node, with no places.
+// Of returns the tree of a node, with no places.
 func Of(n *Node) Tree { return Tree{root: n} }
 
-// Root is the node at the empty path, nil for the zero Tree.
+// Root returns the node at the empty path, nil for the zero Tree.
 func (t Tree) Root() *Node { return t.root }
 
 // Same reports whether two trees hold the same values because they are the
@@ -25,16 +25,16 @@ func (t Tree) Identical(u Tree) bool {
 	return t.root == u.root && t.at == u.at && t.places == u.places
 }
 
-// Lookup is the node at a path, nil when there is none.
+// Lookup returns the node at a path, nil when there is none.
 func (t Tree) Lookup(p Path) *Node { return t.root.Lookup(p) }
 
-// Located is t with its origins told by locate.
+// Located returns t with its origins given by locate.
 func (t Tree) Located(locate Locate) Tree {
 	t.locate = locate
 	return t
 }
 
-// Origin is where the value at a path came from. It reports false when there
+// Origin returns where the value at a path came from. It reports false when there
 // is no such value. A tree that was given no Locate knows only the place.
 func (t Tree) Origin(p Path) (Origin, bool) {
 	n, place, below := t.root, t.at, t.places
@@ -55,7 +55,7 @@ func (t Tree) Origin(p Path) (Origin, bool) {
 	return t.locate(p, place), true
 }
 
-// Where is the origin that a value at a path has or, while there is none, would
+// Where returns the origin that a value at a path has or, while there is none, would
 // have: the place an operator has to look at or to write to.
 func (t Tree) Where(p Path) Origin {
 	if o, ok := t.Origin(p); ok || t.locate == nil {
@@ -64,7 +64,7 @@ func (t Tree) Where(p Path) Origin {
 	return t.locate(p, Place{})
 }
 
-// Mount is t put below a path: Mount(a.b) of {x: 1} is {a: {b: {x: 1}}}.
+// Mount returns t put below a path: Mount(a.b) of {x: 1} is {a: {b: {x: 1}}}.
 // An absent tree stays absent.
 func (t Tree) Mount(p Path) Tree {
 	if t.root == nil || len(p) == 0 {
