@@ -2,6 +2,7 @@ package confsync
 
 import (
 	"encoding"
+	"encoding/json"
 	"reflect"
 	"regexp"
 	"strings"
@@ -37,12 +38,15 @@ func shown(s *tree.Shape, n *tree.Node) *tree.Node {
 
 var (
 	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+	jsonUnmarshaler = reflect.TypeFor[json.Unmarshaler]()
 	durationType    = reflect.TypeFor[time.Duration]()
 )
 
-// takesAny reports whether a type takes whatever there is, as an interface does.
+// takesAny reports whether a type takes whatever there is, as an interface does,
+// or a type that reads JSON by itself.
 func takesAny(s *tree.Shape) bool {
-	return s.Elem == nil && s.Fields == nil && s.Rest == nil && s.Type != nil && s.Type.Kind() != reflect.Struct
+	return s.Elem == nil && s.Fields == nil && s.Rest == nil && s.Type != nil &&
+		(s.Type.Kind() != reflect.Struct || reflect.PointerTo(s.Type).Implements(jsonUnmarshaler))
 }
 
 // shapeAt is the shape of a value at a path, nil when nothing takes it.
@@ -83,12 +87,22 @@ func shownList(s *tree.Shape, n *tree.Node) *tree.Node {
 	return tree.NewList(kids)
 }
 
-// shownAny is what fills an interface: whatever it is.
+// shownAny is what fills an interface: whatever it is, but for the secrets in it.
 func shownAny(s *tree.Shape, n *tree.Node) *tree.Node {
-	if !s.Secret {
+	switch {
+	case s.Secret || n.IsSecret():
+		return redacted(s)
+	case n.Len() == 0:
 		return n
 	}
-	return redacted(s)
+	kids := make([]*tree.Node, n.Len())
+	for i := range kids {
+		kids[i] = shownAny(s, n.At(i))
+	}
+	if n.Kind() == tree.List {
+		return tree.NewList(kids)
+	}
+	return tree.NewMap(n.Keys(), kids, nil)
 }
 
 // redacted stands for a secret: a text where the type takes any, else a null, so

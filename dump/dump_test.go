@@ -3,6 +3,7 @@ package dump_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/url"
@@ -32,6 +33,9 @@ type app struct {
 	Level  slog.Level
 	Limit  confsync.Size
 	Raw    []byte
+	Bytes  []byte
+	JSON   json.RawMessage
+	Reads  readsJSON
 	Nil    *int `default:"5"`
 	Tags   []string
 	Ports  []int
@@ -55,6 +59,13 @@ type app struct {
 	Hidden   map[string]any `config:"hidden,secret"`
 }
 
+type readsJSON struct{ Text string }
+
+func (r *readsJSON) UnmarshalJSON(data []byte) error {
+	r.Text = string(data)
+	return nil
+}
+
 type service struct {
 	Host   string
 	Port   int    `default:"80"`
@@ -63,6 +74,7 @@ type service struct {
 
 const high = `{"port": "8080", "huge": 18446744073709551615, "ratio": 1e3, "inf": "inf", "nan": "NaN", "on": "true", "wait": "1m30s",
 	"since": "2024-01-31 05:06:07", "page": "https://example.com/a?b#c", "level": "WARN+1", "limit": "10MiB", "raw": "a\u0000b",
+	"bytes": [1, 2, 255], "json": {"b": [1, "x", null], "a": 1.50}, "reads": {"x": [true]},
 	"nil": null, "tags": ["a", "true", "5", "", "- x", "# y", "a: b", "<&>", "\u2028", "0x1F", "~", "'", "\"", "a\nb\n", " lead", "2024-01-31"],
 	"ports": "1, 2,3", "pairs": {"1": [3, 4], "0": ["1", "2"]}, "labels": {"on": "off", "a.b": "c", "": "empty", "a/b c": "x", "null": "~", "1": "one", "é": "ü"},
 	"byid": {"1": true, "22": false}, "any": [1, 1.5, "1", "1.5", true, "true", null, {"x": [], "y": {}}, 1e2], "more": {"0": "a", "1": "b"},

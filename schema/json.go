@@ -92,7 +92,7 @@ func (g *generator) define(s *tree.Shape, at string, p place) *definition {
 }
 
 func (g *generator) defineType(s *tree.Shape, at string, p place) *definition {
-	if l, ok := g.leafOf(s.Type); ok {
+	if l, ok := g.leafOf(s); ok {
 		return g.defineLeaf(l)
 	}
 	switch {
@@ -109,6 +109,11 @@ func (g *generator) defineLeaf(l leaf) *definition {
 		return &definition{}
 	}
 	d := &definition{Type: nullable(l.types), Format: l.format, Minimum: l.low, Maximum: l.high}
+	if slices.Contains(l.types, "array") { // of bytes
+		b, _ := basicLeaf(reflect.TypeFor[byte]())
+		d.Items, d.PropertyNames = g.defineLeaf(b), &definition{Pattern: indexes(-1)}
+		d.AdditionalProperties = d.Items
+	}
 	if l.core == "" {
 		return d
 	}
@@ -150,7 +155,7 @@ func (g *generator) defineList(s *tree.Shape, at string, p place) *definition {
 
 // textOf is what a type takes of a text in which it is one element of a list.
 func (g *generator) textOf(s *tree.Shape) leaf {
-	l, ok := g.leafOf(s.Type)
+	l, ok := g.leafOf(s)
 	switch {
 	case ok && l.types == nil:
 		return leaf{types: []string{"string", "number", "boolean"}}
@@ -174,11 +179,15 @@ func (g *generator) textOf(s *tree.Shape) leaf {
 	return leaf{types: []string{"string"}, core: `(?:\{[^,]*\})?`}
 }
 
+// defineMap takes keys of any name that the type's can have, or a text that
+// spells a map.
 func (g *generator) defineMap(s *tree.Shape, at string, p place) *definition {
-	d := &definition{Type: []string{"object", "string", "null"}, Pattern: exactly(`(?:` + objectText + `)?`)}
-	if key, ok := g.leafOf(s.Type.Key()); ok && key.core != "" {
+	d := &definition{Type: []string{"object", "string", "null"}}
+	key, _ := g.leafOfType(s.Type.Key()) // of no expression for an interface
+	if key.core != "" {
 		d.PropertyNames = &definition{Pattern: key.pattern()}
 	}
+	d.Pattern = mapText(key.core, g.textOf(s.Elem).core)
 	d.AdditionalProperties = g.element(s, at+"/additionalProperties", p)
 	return d
 }

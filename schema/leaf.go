@@ -2,9 +2,12 @@ package schema
 
 import (
 	"encoding"
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"math"
 	"math/big"
+	"net"
 	"net/netip"
 	"net/url"
 	"reflect"
@@ -26,27 +29,36 @@ type leaf struct {
 	format    string   // JSON Schema's, for editors
 }
 
-var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+var (
+	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+	jsonUnmarshaler = reflect.TypeFor[json.Unmarshaler]()
+)
 
 // known are types with a text of their own that a schema can check.
 var known = map[reflect.Type]leaf{
-	reflect.TypeFor[time.Time]():      {name: "time", types: []string{"string"}, core: timeText, trimmed: true},
-	reflect.TypeFor[time.Duration]():  {name: "duration", types: []string{"string", "integer"}, low: new(big.Int), high: new(big.Int), core: durationText, trimmed: true},
-	reflect.TypeFor[url.URL]():        {name: "URL", types: []string{"string", "number", "boolean"}, core: urlText, trimmed: true, format: "uri-reference"},
-	reflect.TypeFor[[]byte]():         {name: "bytes", types: []string{"string", "number", "boolean"}},
-	reflect.TypeFor[*tree.Node]():     {name: "anything"},
-	reflect.TypeFor[confsync.Size]():  {name: "size", types: []string{"string", "number"}, low: new(big.Int), high: new(big.Int).SetUint64(math.MaxUint64), core: upTo("18446744073709551615") + `|` + sizeText},
-	reflect.TypeFor[slog.Level]():     {name: "log level", types: []string{"string"}, core: levelText},
-	reflect.TypeFor[netip.Addr]():     {name: "IP address", types: []string{"string"}, core: addrText + `|`},
-	reflect.TypeFor[netip.AddrPort](): {name: "address and port", types: []string{"string"}, core: `(?:\d+(?:\.\d+){3}|\[` + addrText + `\]):\d{1,5}|`},
-	reflect.TypeFor[netip.Prefix]():   {name: "IP prefix", types: []string{"string"}, core: `(?:` + addrText + `)/\d{1,3}|`},
+	reflect.TypeFor[time.Time]():        {name: "time", types: []string{"string"}, core: timeText, trimmed: true},
+	reflect.TypeFor[time.Duration]():    {name: "duration", types: []string{"string", "integer"}, low: new(big.Int), high: new(big.Int), core: durationText, trimmed: true},
+	reflect.TypeFor[url.URL]():          {name: "URL", types: []string{"string", "number", "boolean"}, core: urlText, trimmed: true, format: "uri-reference"},
+	reflect.TypeFor[net.HardwareAddr](): {name: "hardware address", types: []string{"string"}, core: macText, trimmed: true},
+	reflect.TypeFor[*tree.Node]():       {name: "anything"},
+	reflect.TypeFor[confsync.Size]():    {name: "size", types: []string{"string", "number"}, low: new(big.Int), high: new(big.Int).SetUint64(math.MaxUint64), core: upTo("18446744073709551615") + `|` + sizeText},
+	reflect.TypeFor[slog.Level]():       {name: "log level", types: []string{"string"}, core: levelText},
+	reflect.TypeFor[netip.Addr]():       {name: "IP address", types: []string{"string"}, core: addrText},
+	reflect.TypeFor[netip.AddrPort]():   {name: "address and port", types: []string{"string"}, core: addrPortText},
+	reflect.TypeFor[netip.Prefix]():     {name: "IP prefix", types: []string{"string"}, core: prefixText},
+	reflect.TypeFor[net.IP]():           {name: "IP address", types: []string{"string"}, core: fmt.Sprintf(`(?:%s|%s)?`, ipv4Text, ipv6Text)},
 }
 
-const addrText = `\d+(?:\.\d+){3}|[\da-fA-F:]*:[\da-fA-F:.]*(?:%[^\s]+)?`
-
-// leafOf is the leaf of a type; it reports false for one that has keys or
+// leafOf is the leaf of a shape; it reports false for one that has keys or
 // elements.
-func (s *Schema) leafOf(t reflect.Type) (leaf, bool) {
+func (s *Schema) leafOf(shape *tree.Shape) (leaf, bool) {
+	if shape.Fields != nil || shape.Elem != nil || shape.Rest != nil {
+		return leaf{}, false
+	}
+	return s.leafOfType(shape.Type)
+}
+
+func (s *Schema) leafOfType(t reflect.Type) (leaf, bool) {
 	if core, ok := s.opts.Texts[t]; ok {
 		return leaf{name: t.String(), types: []string{"string", "number", "boolean"}, core: core}, true
 	}
@@ -55,6 +67,9 @@ func (s *Schema) leafOf(t reflect.Type) (leaf, bool) {
 	}
 	if reflect.PointerTo(t).Implements(textUnmarshaler) {
 		return leaf{name: t.String(), types: []string{"string", "number", "boolean"}}, true
+	}
+	if reflect.PointerTo(t).Implements(jsonUnmarshaler) {
+		return leaf{name: t.String()}, true
 	}
 	return basicLeaf(t)
 }
@@ -71,6 +86,8 @@ func basicLeaf(t reflect.Type) (leaf, bool) {
 		return leaf{name: name, types: []string{"number", "string"}, low: new(big.Int).Neg(high), high: high, core: floatText, trimmed: true}, true
 	case reflect.Float64:
 		return leaf{name: name, types: []string{"number", "string"}, core: floatText, trimmed: true}, true
+	case reflect.Slice: // of bytes, or it would have elements
+		return leaf{name: "bytes", types: []string{"string", "number", "boolean", "array", "object"}}, true
 	case reflect.Interface:
 		if t.NumMethod() > 0 {
 			return leaf{name: "nothing", types: []string{}}, true
@@ -114,7 +131,7 @@ func (l leaf) asText() leaf {
 
 // typeName is a type as tables and comments call it.
 func (s *Schema) typeName(shape *tree.Shape) string {
-	if l, ok := s.leafOf(shape.Type); ok {
+	if l, ok := s.leafOf(shape); ok {
 		return l.name
 	}
 	switch {

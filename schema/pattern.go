@@ -108,8 +108,12 @@ const (
 	durationText = `[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)`
 	timeText     = `\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|[12]\d))` +
 		`(?:[T ](?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-](?:[01]\d|2[0-4]):[0-5]\d)?)?`
-	sizeText  = `,*(?:\d(?:,*\d){0,18},*(?:\.[\d,]*)?|\.,*\d[\d,]*)\s*(?:[kKmMgGtTpPeE][iI]?)?[bB]?\s*`
-	urlText   = `(?:[a-zA-Z][a-zA-Z\d+.-]*:|[^:/?#\x00-\x1f\x7f]*(?:[/?#]|$))[^\x00-\x1f\x7f]*`
+	sizeText = `,*(?:\d(?:,*\d){0,18},*(?:\.[\d,]*)?|\.,*\d[\d,]*)\s*(?:[kKmMgGtTpPeE][iI]?)?[bB]?\s*`
+	urlText  = `(?:[a-zA-Z][a-zA-Z\d+.-]*:|[^:/?#\x00-\x1f\x7f]*(?:[/?#]|$))[^\x00-\x1f\x7f]*`
+	macText  = `(?:[\da-fA-F]{2}(?::[\da-fA-F]{2}){5}|[\da-fA-F]{2}(?::[\da-fA-F]{2}){7}|[\da-fA-F]{2}(?::[\da-fA-F]{2}){19}|` +
+		`[\da-fA-F]{2}(?:-[\da-fA-F]{2}){5}|[\da-fA-F]{2}(?:-[\da-fA-F]{2}){7}|[\da-fA-F]{2}(?:-[\da-fA-F]{2}){19}|` +
+		`[\da-fA-F]{4}(?:\.[\da-fA-F]{4}){2}|[\da-fA-F]{4}(?:\.[\da-fA-F]{4}){3}|[\da-fA-F]{4}(?:\.[\da-fA-F]{4}){9}|` +
+		`(?:[\da-fA-F]{12}|[\da-fA-F]{16}|[\da-fA-F]{40}))` // without anything between, since Go 1.26
 	levelText = `(?:[dD][eE][bB][uU][gG]|[iI][nN][fF][oO]|[wW][aA][rR][nN]|[eE][rR][rR][oO][rR])(?:[+-]\d+)?`
 )
 
@@ -121,6 +125,20 @@ const (
 	arrayText  = `\[[\s\S]*\]`
 	objectText = `\{[\s\S]*\}`
 )
+
+// mapText is the expression of keys and values between commas, of a JSON object,
+// or of nothing. key and value are the expressions of each; "" is any.
+func mapText(key, value string) string {
+	first := key
+	if key == "" {
+		first, key = `[^,:{\s][^,:]*`, `[^,:]*[^,:\s][^,:]*`
+	}
+	if value == "" {
+		value = `[^,]*`
+	}
+	pair := func(key string) string { return `(?:` + key + `)\s*:\s*(?:` + value + `)` }
+	return exactly(fmt.Sprintf(`(?:%s(?:\s*,\s*%s)*)?|%s`, pair(first), pair(key), objectText))
+}
 
 // indexes is the expression of the keys of a list of n elements, of any number
 // if n is negative.

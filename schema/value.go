@@ -44,7 +44,7 @@ func (s *Schema) scalar(shape *tree.Shape, text string) any {
 	if shape == nil {
 		return text
 	}
-	switch l, _ := s.leafOf(shape.Type); {
+	switch l, _ := s.leafOf(shape); {
 	case l.types == nil:
 	case l.types[0] == "boolean":
 		if v, err := strconv.ParseBool(text); err == nil {
@@ -71,7 +71,7 @@ func (s *Schema) zero(shape *tree.Shape, required bool) any {
 	if shape.List {
 		return []any{}
 	}
-	l, ok := s.leafOf(shape.Type)
+	l, ok := s.leafOf(shape)
 	switch {
 	case !ok:
 		return properties{}

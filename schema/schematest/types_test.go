@@ -1,7 +1,9 @@
 package schematest
 
 import (
+	"encoding/json"
 	"log/slog"
+	"net"
 	"net/netip"
 	"net/url"
 	"time"
@@ -28,6 +30,11 @@ type everything struct {
 	Limit    confsync.Size
 	Addr     netip.Addr
 	Raw      []byte
+	JSON     json.RawMessage
+	Reads    readsJSON
+	MAC      net.HardwareAddr
+	Must     map[string]int `config:"must,required"`
+	Renamed  int            `config:"renamed,alias=former,deprecated=old_name"`
 	Password confsync.Secret
 	Count    *int
 	Tags     []string
@@ -49,6 +56,14 @@ type everything struct {
 	Servers  []store
 	Services map[string]store
 	Tree     *node
+}
+
+// readsJSON takes whatever JSON there is.
+type readsJSON struct{ text string }
+
+func (r *readsJSON) UnmarshalJSON(data []byte) error {
+	r.text = string(data)
+	return nil
 }
 
 type common struct {
