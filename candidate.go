@@ -47,27 +47,38 @@ func (r *reducer) tryPublish(g *lineage) tree.ProblemList {
 	if next.lineage = c.lineage; !changed {
 		next.lineage = g.under(now.lineage.over)
 	}
-	r.warn(now, &next)
 	switch {
 	case changed:
 		next.generation = &generation{
 			number: now.number + 1, since: time.Now(), root: c.lineage.root, value: c.value, filled: c.filled(), parts: c.values(),
 		}
-		r.publish(&next)
+		if err := r.publish(&next); err != nil {
+			c.refuse(nil, err)
+		}
 	case joined: // a section, to the generation that is served
-		next.generation = now.joined(c.values())
+		next.generation = now.generation.again()
+		next.generation.parts = c.values()
 		next.past = append(slices.Clone(next.past[:len(next.past)-1]), record{next.generation, next.lineage})
+		r.warn(&next)
 		r.hub.set(&next)
 	default:
+		r.warn(&next)
 		r.hub.set(&next)
 	}
 	return c.wrong
 }
 
-// publish makes a generation the one that is served.
-func (r *reducer) publish(next *present) {
+// publish makes a generation the one that is served, unless code that has a say
+// in it refuses.
+func (r *reducer) publish(next *present) error {
+	commit, err := r.hub.prepare(next.generation)
+	if err != nil {
+		return err
+	}
+	r.warn(next)
 	next.past = remember(next.past, record{next.generation, next.lineage}, r.history)
-	r.hub.publish(next)
+	r.hub.publish(next, commit)
+	return nil
 }
 
 // filled returns the value before it was completed.

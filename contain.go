@@ -79,8 +79,8 @@ func goroutine() uint64 {
 // time. A panic, an exit of its goroutine and a call that takes too long are
 // errors; what a call that was given up still does is contained.
 type bounded struct {
-	what    string
-	reducer *reducer
+	what string
+	hub  *hub
 
 	since atomic.Pointer[time.Time] // of the call that runs
 }
@@ -94,7 +94,7 @@ func (b *bounded) call(code func() error, late func()) error {
 	}
 	done := make(chan error, 1) // the one send never waits
 	var givenUp atomic.Bool     // swapped by whoever comes second
-	b.reducer.crew.run(applying, func() {
+	b.hub.crew.run(applying, func() {
 		err := fmt.Errorf("%s ended its goroutine", b.what)
 		defer func() {
 			if v := recover(); v != nil {
@@ -106,14 +106,16 @@ func (b *bounded) call(code func() error, late func()) error {
 				if late != nil && err == nil {
 					late()
 				}
-				b.reducer.again()
+				if b.hub.again != nil {
+					b.hub.again()
+				}
 			}
 		}()
 		err = code()
 	})
 	var timeout <-chan time.Time
-	if b.reducer.limit > 0 {
-		timer := time.NewTimer(b.reducer.limit)
+	if b.hub.limit > 0 {
+		timer := time.NewTimer(b.hub.limit)
 		defer timer.Stop()
 		timeout = timer.C
 	}
@@ -122,8 +124,8 @@ func (b *bounded) call(code func() error, late func()) error {
 	case err := <-done:
 		return err
 	case <-timeout:
-		why = fmt.Errorf("%s has not returned within %s", b.what, b.reducer.limit)
-	case <-b.reducer.over:
+		why = fmt.Errorf("%s has not returned within %s", b.what, b.hub.limit)
+	case <-b.hub.closing:
 		why = ErrClosed
 	}
 	if givenUp.Swap(true) {

@@ -16,6 +16,7 @@ type Derived[R any] struct {
 	state   atomic.Pointer[derived[R]]
 	release func(R) // contains its panics; nil when there is nothing to do
 	cancel  func()
+	served  func() (value R, generation uint64, ok bool) // with a veto, what the present generation has; else nil
 	closed  sync.Once
 	done    chan struct{} // closed when the last has been released
 
@@ -42,13 +43,22 @@ type derived[R any] struct {
 // replaced. A user of Get may still be at work with it then: release has to let
 // it finish, as the Close of most clients does. A nil release does nothing.
 //
+// With [Veto] the build decides with the others whether a generation is published.
+//
 // Builds and releases come in order, one at a time, and never in a goroutine
 // that holds up another subscriber. A build may return again what it returned
 // before: that is kept, and not released.
-func Derive[T, R any](v View[T], build func(*T) (R, error), release func(R)) (*Derived[R], error) {
+func Derive[T, R any](v View[T], build func(*T) (R, error), release func(R), opts ...DeriveOption) (*Derived[R], error) {
 	d := &Derived[R]{hub: hubOf(v), done: make(chan struct{})}
 	if release != nil {
 		d.release = func(value R) { d.hub.guard("a release function", func() { release(value) }) }
+	}
+	var o deriveOptions
+	for _, opt := range opts {
+		opt(&o)
+	}
+	if o.veto {
+		return deriveWithVeto(v, d, build)
 	}
 	var failed error
 	d.cancel = observe(v, func(whole *T) *T { return whole }, tapOf(v).equal, func(present *T, of *generation) {
@@ -99,15 +109,24 @@ func (d *Derived[R]) keep(generation uint64, err error) {
 	}
 }
 
-// Get returns what was built last: one atomic load.
-func (d *Derived[R]) Get() R { return d.state.Load().value }
+// Get returns what was built last.
+func (d *Derived[R]) Get() R {
+	value, _ := d.Current()
+	return value
+}
 
 // Err returns why the newest configuration has not been built, nil when it has.
+// With [Veto] it is nil: the rejection, in Status, says why.
 func (d *Derived[R]) Err() error { return d.state.Load().err }
 
-// Current returns what was built last and the generation it was built of, the
-// two together.
+// Current returns what was built last and the generation it belongs to, the two
+// together: the one it was built of or, with [Veto], the one that is served.
 func (d *Derived[R]) Current() (value R, generation uint64) {
+	if d.served != nil {
+		if value, generation, ok := d.served(); ok {
+			return value, generation
+		}
+	}
 	s := d.state.Load()
 	return s.value, s.generation
 }

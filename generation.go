@@ -12,20 +12,23 @@ import (
 type generation struct {
 	number uint64 // 0 before the first
 	since  time.Time
-	root   *tree.Node // what it was filled from
-	value  any        // a pointer to the user's type
-	filled any        // value as it was filled, before the program's code completed it
-	parts  []any      // pointers to the values of the sections, by their indexes
-	serves uint64     // the earlier generation that is served again; 0 when none is
+	root   *tree.Node      // what it was filled from
+	value  any             // a pointer to the user's type
+	filled any             // value as it was filled, before the program's code completed it
+	parts  []any           // pointers to the values of the sections, by their indexes
+	built  map[decider]any // what was built of it
+	serves uint64          // the earlier generation that is served again; 0 when none is
 
 	once  sync.Once
 	paths []tree.Path // that differ from the generation before; see pathsBetween
 }
 
-// joined returns the generation with the parts of sections that have joined
-// since it was published.
-func (g *generation) joined(parts []any) *generation {
-	return &generation{number: g.number, since: g.since, root: g.root, value: g.value, filled: g.filled, parts: parts, serves: g.serves}
+// again returns a copy of the generation, to which something has been added since
+// it was published.
+func (g *generation) again() *generation {
+	return &generation{
+		number: g.number, since: g.since, root: g.root, value: g.value, filled: g.filled, parts: g.parts, built: g.built, serves: g.serves,
+	}
 }
 
 // present is all that is served and known at one time: the one place to ask.

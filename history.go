@@ -118,7 +118,10 @@ func (r *reducer) hold(number uint64) (release func(), err error) {
 		next.lineage = old.lineage
 		next.generation = &generation{number: now.number + 1, since: p.since, root: old.root, value: old.value, filled: old.filled, parts: old.parts, serves: number}
 		next.generation.parts = append(slices.Clip(old.parts), now.generation.parts[len(old.parts):]...) // of sections that have joined since
-		r.publish(&next)
+		if err := r.publish(&next); err != nil {
+			r.pin.Store(nil)
+			return nil, fmt.Errorf("confsync: %w", err)
+		}
 	}
 	r.log.get().Warn("confsync: pinned", "generation", number)
 	return func() {

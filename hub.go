@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // hub holds what is present and hands each new generation to the subscribers.
@@ -17,18 +18,27 @@ type hub struct {
 	closing chan struct{}   // closed by close
 	crew    *crew
 
+	// exclusive runs code while nothing is published, and limit bounds each call
+	// of the program's code that has a say in it; zero or less: it doesn't. again
+	// is called when one that was given up has returned; may be nil.
+	exclusive func(code func()) error
+	limit     time.Duration
+	again     func()
+
 	now atomic.Pointer[present] // never nil; stored under mu
 
-	mu     sync.Mutex
-	subs   map[subscriber]uint64 // by the order of their coming
-	last   uint64
-	order  []subscriber // of subs; replaced, never written to; nil: to be made anew
-	closed bool
+	mu       sync.Mutex
+	subs     map[subscriber]uint64 // by the order of their coming
+	last     uint64
+	order    []subscriber // of subs; replaced, never written to; nil: to be made anew
+	deciders []decider
+	closed   bool
 
 	// Of whoever publishes: what is left to do of it, should a picking function
 	// end the goroutine.
 	next *generation
 	left []subscriber
+	tail chan struct{} // closed when the last of what is done afterwards has ended; nil when there was none
 }
 
 // subscriber is one subscription. offer is called for every generation, in
@@ -53,8 +63,8 @@ func (h *hub) set(p *present) {
 }
 
 // publish serves a new generation. Get returns it no later than anything else
-// tells of it.
-func (h *hub) publish(next *present) {
+// tells of it. served is called before it is offered; it may be nil.
+func (h *hub) publish(next *present, served func()) {
 	h.mu.Lock()
 	if h.serve != nil {
 		h.serve(next.value)
@@ -62,6 +72,9 @@ func (h *hub) publish(next *present) {
 	h.now.Store(next)
 	h.next, h.left = next.generation, h.inOrderLocked()
 	h.mu.Unlock()
+	if served != nil {
+		served()
+	}
 	h.offer()
 }
 

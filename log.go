@@ -67,7 +67,8 @@ func (r *reducer) logRejection(e *Error) {
 
 // warn logs what is to be said of a configuration that is served all the same,
 // if it is new. What is gone is forgotten.
-func (r *reducer) warn(was, now *present) {
+func (r *reducer) warn(now *present) {
+	was := r.hub.present()
 	now.unknown = nil
 	if r.unknown == WarnUnknown {
 		now.unknown = now.unknownKeys(was)

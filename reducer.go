@@ -28,8 +28,7 @@ type reducer struct {
 	log     logger
 	unknown UnknownKeys
 	quiet   Quiet
-	history int           // how many generations are remembered
-	limit   time.Duration // of each call of the program's code; zero or less: none
+	history int // how many generations are remembered
 
 	completer *completer
 	validator *validator
@@ -56,14 +55,15 @@ func newReducer[T any](b *binder.Binder, h *hub, opts Options[T]) *reducer {
 	r := &reducer{
 		types: &types{root: b, ignore: opts.Ignore}, hooks: opts.DecodeHooks, hub: h, crew: h.crew, log: h.log, unknown: opts.Unknown, quiet: opts.Quiet,
 		history: cmp.Or(opts.History, defaultHistory), statuses: newHub(h.log, h.crew, nil),
-		limit: cmp.Or(opts.ApplyTimeout, defaultApplyTimeout),
 		nudge: make(chan struct{}, 1), orders: make(chan func()),
 	}
-	r.completer = &completer{bounded: bounded{what: "Complete", reducer: r}}
+	h.limit, h.again = cmp.Or(opts.ApplyTimeout, defaultApplyTimeout), r.again
+	h.exclusive = func(code func()) error { return r.do(context.Background(), code) }
+	r.completer = &completer{bounded: bounded{what: "Complete", hub: h}}
 	if opts.Complete != nil {
 		r.completer.option = func(value any) error { return opts.Complete(value.(*T)) }
 	}
-	r.validator = &validator{bounded: bounded{what: "Validate", reducer: r}}
+	r.validator = &validator{bounded: bounded{what: "Validate", hub: h}}
 	if opts.Validate != nil {
 		r.validator.option = func(old, next any) error {
 			before, _ := old.(*T)

@@ -143,7 +143,7 @@ func (r *reducer) tell() {
 	if r.statuses.wanted() {
 		st := r.status()
 		next := &generation{number: r.statuses.present().number + 1, value: &st}
-		r.statuses.publish(&present{generation: next, lineage: now.lineage})
+		r.statuses.publish(&present{generation: next, lineage: now.lineage}, nil)
 	}
 }
 

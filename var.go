@@ -10,20 +10,30 @@ import (
 type Var[V any] struct {
 	hub *hub
 
-	mu   sync.Mutex // held by Set
-	seen uint64     // generations so far
+	mu sync.Mutex // held by Set
 }
 
 // NewVar returns a Var that holds v, which may be nil.
 func NewVar[V any](v *V) *Var[V] {
 	r := &Var[V]{hub: newHub(logger{}, newCrew(), nil)}
+	r.hub.exclusive = func(code func()) error {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		code()
+		return nil
+	}
 	r.publish(v)
 	return r
 }
 
-func (v *Var[V]) publish(value *V) {
-	v.seen++
-	v.hub.publish(&present{generation: &generation{number: v.seen, since: time.Now(), value: value}})
+func (v *Var[V]) publish(value *V) error {
+	next := &generation{number: v.hub.present().number + 1, since: time.Now(), value: value}
+	commit, err := v.hub.prepare(next)
+	if err != nil {
+		return err
+	}
+	v.hub.publish(&present{generation: next}, commit)
+	return nil
 }
 
 // Get returns what was set last.
@@ -31,12 +41,14 @@ func (v *Var[V]) Get() *V { return v.tap().pick(v.hub.present().generation) }
 
 // Set makes value the present one, to be read only from then on, and returns
 // when every callback that had to be told has returned. So a callback must not
-// call it.
-func (v *Var[V]) Set(value *V) {
+// call it. It returns the error of a [Derive] with a [Veto] that refuses the
+// value, and then nothing has changed.
+func (v *Var[V]) Set(value *V) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.publish(value)
+	err := v.publish(value)
 	v.hub.crew.running.Wait()
+	return err
 }
 
 // OnChange calls fn for every Set of another pointer, as [Watch] does.
