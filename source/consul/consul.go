@@ -44,6 +44,14 @@ type Options struct {
 	// snapshot's error wraps [source.ErrAbsent]. Zero: it is not.
 	Document document.Format
 
+	// Decode reads the document in the place of Document's format: another
+	// language, or one of these after a decryption. It says that there is a
+	// document, as Document does. The limits are those of these options. Each
+	// value's origin is the place that the tree has for it, in the key. An error
+	// may be made of [tree.Problem] values, which have lines and columns; values
+	// that may be secrets don't belong into it. nil: Document decides.
+	Decode func(data []byte, limits document.Limits) (tree.Tree, error)
+
 	// Wait is how long the server may hold a blocking query before it answers
 	// with what there is already. Each such answer is a whole list, so that
 	// short waits cost traffic; no change is found sooner for them. It should be
@@ -132,6 +140,8 @@ type store struct {
 func (s *store) Name() string {
 	return strings.TrimSpace("consul " + tree.Printable(s.keys.Key(nil)))
 }
+
+func (s *store) isDocument() bool { return s.opts.Document != 0 || s.opts.Decode != nil }
 
 func (s *store) bounds() source.Bounds {
 	return source.Bounds{MaxKeys: s.opts.MaxKeys, MaxBytes: s.opts.MaxBytes}

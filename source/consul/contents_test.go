@@ -1,6 +1,7 @@
 package consul_test
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"slices"
@@ -245,6 +246,20 @@ func TestDocument(t *testing.T) {
 	}
 	if strings.Contains(snaps[3].Err.Error(), "secret") {
 		t.Errorf("error %q holds a value", snaps[3].Err)
+	}
+}
+
+// A decoder of the user's makes a document of the key, and has its problems there.
+func TestDecode(t *testing.T) {
+	opts := &consul.Options{Decode: func(data []byte, limits document.Limits) (tree.Tree, error) {
+		return document.Decode(document.JSON, bytes.ReplaceAll(data, []byte("'"), []byte(`"`)), limits)
+	}}
+	snaps := states(t, "app", opts, list(pair("app", "{'a':1}", 5)), list(pair("app", "{'a':", 6)))
+	if got := snaps[0].Tree.Root().String(); got != `{a:1}` || snaps[0].Err != nil {
+		t.Errorf("decoded %s, %v", got, snaps[0].Err)
+	}
+	if found := tree.Problems(snaps[1].Err); len(found) == 0 || found[0].Origin.Key != "app" || found[0].Origin.Line != 1 {
+		t.Errorf("error %v, want a problem in line 1 of the key", snaps[1].Err)
 	}
 }
 

@@ -1,6 +1,8 @@
 package consul
 
 import (
+	"context"
+
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/document"
 	"github.com/confsync/confsync/tree"
@@ -15,11 +17,19 @@ type layout interface {
 	Tree() (tree.Tree, error)
 }
 
+// tree returns the tree of what is held, or why there is none.
+func (w *watch) tree(ctx context.Context) (tree.Tree, error) {
+	if k, ok := w.held.(*document.Key); ok {
+		return k.TreeContext(ctx)
+	}
+	return w.held.Tree()
+}
+
 func (s *store) layout() layout {
-	if s.opts.Document != 0 {
+	if s.isDocument() {
 		limits := document.Limits{Bytes: s.opts.MaxBytes, Keys: s.opts.MaxKeys}
 		return &document.Key{
-			Name: s.keys.Root, Page: document.Page{Format: s.opts.Document, Limits: limits},
+			Name: s.keys.Root, Page: document.Page{Format: s.opts.Document, Decode: s.opts.Decode, Limits: limits},
 			Bounds: s.bounds(), Origin: s.origin,
 		}
 	}

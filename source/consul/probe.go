@@ -79,7 +79,7 @@ func (w *watch) ask(ctx context.Context, prefix string) (some bool, index uint64
 	q := w.query().WithContext(ctx)
 	q.AllowStale = w.opts.Stale > 0
 	var meta *api.QueryMeta
-	if w.opts.Document != 0 {
+	if w.isDocument() {
 		var pair *api.KVPair
 		pair, meta, err = w.store.client.KV().Get(w.keys.Root, q)
 		some = pair != nil

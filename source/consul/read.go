@@ -96,7 +96,7 @@ func (w *watch) list(ctx context.Context, q *api.QueryOptions, within time.Durat
 // fetch gets the keys below the prefix, or the one key that is a document. Both
 // are empty without an error for whatever is answered with a 404.
 func (w *watch) fetch(q *api.QueryOptions) (api.KVPairs, *api.QueryMeta, error) {
-	if w.opts.Document == 0 {
+	if !w.isDocument() {
 		return w.client.KV().List(w.keys.Prefix(), q)
 	}
 	pair, meta, err := w.client.KV().Get(w.keys.Root, q)

@@ -135,9 +135,12 @@ func (w *watch) take(ctx context.Context, got answer) error {
 		snap.Err = got.tooLarge
 	default:
 		w.held.Replace(got.rows)
-		if snap.Tree, snap.Err = w.held.Tree(); snap.Err == nil {
+		if snap.Tree, snap.Err = w.tree(ctx); snap.Err == nil {
 			w.good = snap
 		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	w.know(got)
 	w.emit(snap)

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/confsync/confsync/source"
@@ -69,7 +70,10 @@ func (k *Key) TooLarge() error {
 
 // Tree returns the tree of the document. A key that isn't there is an error that
 // wraps [source.ErrAbsent], and not a document of nothing.
-func (k *Key) Tree() (tree.Tree, error) {
+func (k *Key) Tree() (tree.Tree, error) { return k.TreeContext(context.Background()) }
+
+// TreeContext is like Tree, and ends early with ctx's error when ctx ends.
+func (k *Key) TreeContext(ctx context.Context) (tree.Tree, error) {
 	at := k.Origin(k.Name, k.row.Revision)
 	if err := k.TooLarge(); err != nil {
 		return tree.Tree{}, err
@@ -78,5 +82,5 @@ func (k *Key) Tree() (tree.Tree, error) {
 		err := fmt.Errorf("no such key: %w", source.ErrAbsent)
 		return tree.Tree{}, tree.Problem{Kind: tree.Unusable, Origin: at, Err: err}
 	}
-	return k.Page.Read(k.row.Value, at)
+	return k.Page.ReadContext(ctx, k.row.Value, at)
 }

@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"strings"
@@ -46,6 +47,21 @@ func TestDocument(t *testing.T) {
 	r.until(t, "absence", absent)
 	put(t, client, key, "server:\n  port: 81\n")
 	r.want(t, `{server:{port:81}}`)
+}
+
+// A decoder of the user's makes a document of the key, and has its problems there.
+func TestDecode(t *testing.T) {
+	_, client := server(t)
+	r := record(t, New(client, "/app", &Options{Decode: func(data []byte, limits document.Limits) (tree.Tree, error) {
+		return document.Decode(document.JSON, bytes.ReplaceAll(data, []byte("'"), []byte(`"`)), limits)
+	}}))
+	put(t, client, "/app", "{'a':1}")
+	r.want(t, `{a:1}`)
+	put(t, client, "/app", "{'a':")
+	snap := r.until(t, "problem", func(snap source.Snapshot) bool { return snap.Err != nil && !errors.Is(snap.Err, fs.ErrNotExist) })
+	if found := tree.Problems(snap.Err); len(found) == 0 || found[0].Origin.Key != "/app" || found[0].Origin.Line != 1 {
+		t.Errorf("error %v, want a problem in line 1 of the key", snap.Err)
+	}
 }
 
 func TestDocumentUnusable(t *testing.T) {

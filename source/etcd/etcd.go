@@ -49,6 +49,14 @@ type Options struct {
 	// written in. Zero: the prefix has keys below it.
 	Document document.Format
 
+	// Decode reads the document in the place of Document's format: another
+	// language, or one of these after a decryption. It says that there is a
+	// document, as Document does. The limits are those of these options. Each
+	// value's origin is the place that the tree has for it, in the key. An error
+	// may be made of [tree.Problem] values, which have lines and columns; values
+	// that may be secrets don't belong into it. nil: Document decides.
+	Decode func(data []byte, limits document.Limits) (tree.Tree, error)
+
 	// MaxKeys and MaxBytes bound what the prefix may hold, the bytes being those
 	// of keys and values. Beyond either the snapshot is an error, and no more is
 	// read; whether that is over is looked at after each Probe in which something
@@ -109,7 +117,7 @@ func New(client *clientv3.Client, prefix string, opts *Options) source.Source {
 	s.start = s.keys.Prefix()
 	s.end = clientv3.GetPrefixRangeEnd(s.start)
 	switch {
-	case s.opts.Document != 0:
+	case s.isDocument():
 		s.start, s.end = prefix, ""
 	case s.start == "":
 		s.start, s.end = "\x00", "\x00" // the API's way to say every key
@@ -152,9 +160,11 @@ func (s *store) bounds() source.Bounds {
 	return source.Bounds{MaxKeys: s.opts.MaxKeys, MaxBytes: s.opts.MaxBytes}
 }
 
+func (s *store) isDocument() bool { return s.opts.Document != 0 || s.opts.Decode != nil }
+
 // root is the prefix as people know it, without a separator at its end.
 func (s *store) root() string {
-	if s.opts.Document != 0 {
+	if s.isDocument() {
 		return s.keys.Root
 	}
 	return s.keys.Key(nil)
@@ -162,7 +172,7 @@ func (s *store) root() string {
 
 // owns reports whether a key is in the range.
 func (s *store) owns(key string) bool {
-	if s.opts.Document != 0 {
+	if s.isDocument() {
 		return key == s.keys.Root
 	}
 	return strings.HasPrefix(key, s.keys.Prefix())

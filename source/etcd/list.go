@@ -28,18 +28,18 @@ func (w *watch) load(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("list: %w", err)
 	default:
-		w.hold(rows)
+		w.hold(ctx, rows)
 	}
 	w.store.confirmed = true
 	return nil
 }
 
 // hold takes in what was listed, and emits it.
-func (w *watch) hold(rows []source.Row) {
+func (w *watch) hold(ctx context.Context, rows []source.Row) {
 	w.held, w.pending = w.layout(), nil
 	w.held.Replace(rows)
 	w.reached, w.verified = w.revision, w.revision
-	w.show()
+	w.show(ctx)
 }
 
 // list reads the whole prefix as it is at one revision, page by page. The error

@@ -45,6 +45,6 @@ func (w *watch) loadUnconfirmed(ctx context.Context, why error) bool {
 		snap.Degraded = fmt.Errorf("what one server last knew: %w", why)
 		emit(snap)
 	}
-	w.hold(rows)
+	w.hold(ctx, rows)
 	return true
 }

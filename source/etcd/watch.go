@@ -207,15 +207,18 @@ func (w *watch) refresh(ctx context.Context) error {
 			return err
 		}
 	}
-	w.show()
+	w.show(ctx)
 	return nil
 }
 
 // show emits what is held.
-func (w *watch) show() {
+func (w *watch) show(ctx context.Context) {
 	begun := time.Now()
-	t, err := w.held.Tree()
-	if err != nil && w.held.TooLarge() != nil {
+	t, err := w.tree(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return
+	case err != nil && w.held.TooLarge() != nil:
 		w.giveUp(err)
 		return
 	}
