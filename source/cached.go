@@ -31,13 +31,14 @@ import (
 // tried for ten seconds before it is emitted. Keep secrets in a source of their
 // own, and a start never has to wait.
 //
-// The file is made anew for each changed tree, readable to its owner only: a
-// temporary file beside it is written, synced and renamed, so that it is the old
-// one or the new one whatever happens. The directory has to be there.
-// A file that can't be written is a Note, and no hindrance. A file that is no
-// cache, or one of another version, is never replaced; one that is damaged or
-// another source's is never used. The error of Watch then says why. Two sources
-// can't share a file.
+// The file is made anew for a changed tree, readable to its owner only, while
+// updates go on: of changes that come while it is written, the newest is kept.
+// A temporary file beside it is written, synced and renamed, so that it is the
+// old one or the new one whatever happens. The directory has to be there. A file
+// that can't be written is a Note, and no hindrance. A file that is no cache, or
+// one of another version, is never replaced; one that is damaged or another
+// source's is never used. The error of Watch then says why. Two sources can't
+// share a file.
 func Cached(file string, src Source) Source {
 	if file == "" {
 		panic("source.Cached: needs the path of a file")
@@ -60,8 +61,8 @@ type cached struct {
 	spent    bool      // the source has emitted, or the file was read
 	unusable error     // why what was read could not be used; nil once the source has emitted
 	kept     bool      // last means something
-	last     tree.Tree // the one that was written, or should have been
-	failure  error     // of that write
+	last     tree.Tree // the one that was written, or is to be
+	failure  error     // of the last write; guarded by the mutex of the cacheWriter
 }
 
 const cachePatience = 10 * time.Second // for the first answer, where there is a cache to fall back on
@@ -83,13 +84,22 @@ func (c *cached) Watch(ctx context.Context, emit func(Snapshot)) error {
 		return err
 	}
 	defer c.single.Leave()
-	var err error
-	if c.spent || !c.file.usable() {
-		err = c.Source.Watch(ctx, c.keeping(emit))
-	} else {
-		err = c.first(ctx, emit)
+	if !c.file.usable() {
+		return c.Source.Watch(ctx, emit)
 	}
-	if err != nil && c.unusable != nil && ctx.Err() == nil {
+	watching, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	w := newCacheWriter(c, watching, cancel, emit)
+	defer w.close()
+	watch := c.first
+	if c.spent {
+		watch = c.Source.Watch
+	}
+	err := watch(watching, w.take)
+	if ctx.Err() == nil && watching.Err() != nil {
+		err = context.Cause(watching)
+	}
+	if c.unusable != nil && ctx.Err() == nil {
 		return fmt.Errorf("%w (cache %s: %w)", err, c.file.path, c.unusable)
 	}
 	return err
@@ -108,10 +118,10 @@ func (c *cached) first(ctx context.Context, emit func(Snapshot)) error {
 		answered = func() { impatience.Stop() }
 	}
 	defer answered()
-	err := <-startWatch(watching, c.Source, c.keeping(func(snap Snapshot) {
+	err := <-startWatch(watching, c.Source, func(snap Snapshot) {
 		answered()
 		emit(snap)
-	}))
+	})
 	if context.Cause(watching) == errImpatient {
 		err = errImpatient
 	}
@@ -131,38 +141,4 @@ func (c *cached) first(ctx context.Context, emit func(Snapshot)) error {
 		c.unusable = unusable
 	}
 	return err
-}
-
-// keeping returns an emit that also writes each good snapshot to the file. It does
-// so after the emit, so that an update is not held up, and emits the snapshot
-// again if its Note is another for that.
-func (c *cached) keeping(emit func(Snapshot)) func(Snapshot) {
-	return func(snap Snapshot) {
-		c.spent, c.unusable = true, nil
-		if snap.Err != nil || snap.Degraded != nil || !c.file.usable() {
-			emit(c.noted(snap))
-			return
-		}
-		snap.Tree = tree.Reuse(c.last, snap.Tree) // what is held twice, here and behind, is one
-		written := c.kept && snap.Tree.Same(c.last)
-		c.kept, c.last = true, snap.Tree
-		emit(c.noted(snap))
-		if written {
-			return
-		}
-		before := c.failure
-		c.failure = c.file.write(snap)
-		if fmt.Sprint(before) != fmt.Sprint(c.failure) {
-			snap.Bytes = 0 // they have been counted
-			emit(c.noted(snap))
-		}
-	}
-}
-
-// noted returns a snapshot that says if it could not be written.
-func (c *cached) noted(snap Snapshot) Snapshot {
-	if c.failure != nil {
-		snap.addNote(fmt.Sprintf("not cached in %s: %v", c.file.path, c.failure))
-	}
-	return snap
 }

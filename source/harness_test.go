@@ -78,6 +78,20 @@ func (r *running) calls(t *testing.T, n int32, why string) {
 	}
 }
 
+// fed is a source named "store" that emits what comes through a channel.
+func fed(snaps <-chan source.Snapshot) source.Source {
+	return source.Named("store", scripted(func(ctx context.Context, emit func(source.Snapshot)) error {
+		for {
+			select {
+			case snap := <-snaps:
+				emit(snap)
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	}))
+}
+
 // ledger notes the times at which something happens.
 type ledger struct {
 	mu    sync.Mutex
