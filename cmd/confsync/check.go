@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -40,8 +42,7 @@ which makes it a step for CI.`,
 	}
 }
 
-// validate holds the configuration against the schema. A text of a store or a
-// variable may stand for a number or a boolean, as it may for a Go type.
+// validate holds the configuration against the schema.
 func (a *app) validate(cfg *opened) error {
 	schema, err := compile(a.schema)
 	if err != nil {
@@ -51,21 +52,91 @@ func (a *app) validate(cfg *opened) error {
 	if err != nil {
 		return err
 	}
-	err = schema.Validate(goValue(nil, root))
-	var invalid *jsonschema.ValidationError
-	if !errors.As(err, &invalid) {
+	invalid, err := problems(schema, goValue(nil, root))
+	if err != nil || len(invalid) == 0 {
 		return err
 	}
-	var problems []string
-	for _, leaf := range leaves(invalid) {
+	text := "invalid, 1 problem\n"
+	if len(invalid) > 1 {
+		text = fmt.Sprintf("invalid, %d problems\n", len(invalid))
+	}
+	for _, leaf := range invalid {
 		path := tree.Path(leaf.InstanceLocation)
-		text := fmt.Sprintf("%s: %s", path, reason(leaf))
+		text += fmt.Sprintf("\n%s: %s", path, reason(leaf))
 		if x, err := cfg.Explain(path.String()); err == nil && len(x.Layers) > 0 {
 			text += "\n    from   " + x.Layers[0].Origin.String()
 		}
-		problems = append(problems, text)
 	}
-	return exit{exitNo, fmt.Errorf("invalid, %d problems\n\n%s", len(problems), strings.Join(problems, "\n"))}
+	return exit{exitNo, errors.New(text)}
+}
+
+// problems returns what is wrong with a document. A text that stands for a number
+// or a boolean is one, as it is for a Go type: stores and variables hold nothing
+// but texts.
+func problems(schema *jsonschema.Schema, document any) ([]*jsonschema.ValidationError, error) {
+	for {
+		err := schema.Validate(document)
+		var invalid *jsonschema.ValidationError
+		if !errors.As(err, &invalid) {
+			return nil, err
+		}
+		all, read := leaves(invalid), false
+		for _, leaf := range all {
+			if k, ok := leaf.ErrorKind.(*kind.Type); ok && k.Got == "string" {
+				read = replace(document, leaf.InstanceLocation, k.Want) || read
+			}
+		}
+		if !read {
+			return all, nil
+		}
+	}
+}
+
+// replace reads the text at a place as one of the kinds that are wanted there. It
+// reports whether it is one.
+func replace(document any, at []string, want []string) bool {
+	for len(at) > 1 {
+		document, at = child(document, at[0]), at[1:]
+	}
+	if len(at) == 0 {
+		return false
+	}
+	text, _ := child(document, at[0]).(string)
+	var value any
+	for _, name := range want {
+		if name == "boolean" && (text == "true" || text == "false") {
+			value = text == "true"
+		}
+		if _, err := strconv.ParseInt(text, 10, 64); err == nil && (name == "integer" || name == "number") {
+			value = json.Number(text)
+		}
+		if _, err := strconv.ParseFloat(text, 64); err == nil && name == "number" {
+			value = json.Number(text)
+		}
+	}
+	if value == nil {
+		return false
+	}
+	switch into := document.(type) {
+	case map[string]any:
+		into[at[0]] = value
+	case []any:
+		i, _ := strconv.Atoi(at[0])
+		into[i] = value
+	}
+	return true
+}
+
+func child(document any, key string) any {
+	switch from := document.(type) {
+	case map[string]any:
+		return from[key]
+	case []any:
+		if i, err := strconv.Atoi(key); err == nil && i < len(from) {
+			return from[i]
+		}
+	}
+	return nil
 }
 
 func compile(file string) (*jsonschema.Schema, error) {

@@ -70,18 +70,22 @@ variable CONFSYNC_SOURCES, separated by spaces:
 
     file:app.yaml  or a path    a document: YAML, JSON, TOML or dotenv
     dir:/etc/app                a directory, a file a key
+    glob:conf.d/*.yaml          documents, the later over the earlier
     env:CHECKOUT                environment variables CHECKOUT_...
     consul://host:8500/PREFIX   etcd://host:2379,host:2379/PREFIX
     redis://host:6379/PREFIX    zk://host:2181,host:2181/ROOT
+    https://host/app.yaml       a document behind a URL
 
-Behind a prefix, options follow a "?": consul://host/app.yaml?document=yaml.
-Every source takes name=NAME, optional, mount=PATH and cache=FILE. Stores take
-document=FORMAT, tls, ca-file, cert-file and key-file.
+Options follow a "?" (behind a URL, a "#"): consul://host/app.yaml?document=yaml.
+Every source takes name=NAME, optional, mount=PATH, cache=FILE, gate=KEY (a new
+state counts only when that key's value changes) and keep=50% (a state with fewer
+of the values is refused). Stores take document=FORMAT, tls, ca-file, cert-file
+and key-file.
 
 Credentials are never part of an address. They are in a file that an option
 names (token-file, password-file, auth-file) or in the environment:
-CONSUL_HTTP_TOKEN, ETCDCTL_USER and ETCDCTL_PASSWORD, REDISCLI_AUTH, and
-CONFSYNC_ZK_AUTH.
+CONSUL_HTTP_TOKEN, ETCDCTL_USER and ETCDCTL_PASSWORD, REDISCLI_AUTH,
+CONFSYNC_ZK_AUTH and CONFSYNC_HTTP_TOKEN.
 
 Environment variables are matched with the keys that the other sources hold, or
 with those of --schema: where there is a key db.max_conns, APP_DB_MAX_CONNS is it.
@@ -104,7 +108,7 @@ func (a *app) command() *cobra.Command {
 	flags.DurationVar(&a.timeout, "timeout", 30*time.Second, "how long to wait for the sources at the start")
 	flags.Lookup("source").DefValue = "$CONFSYNC_SOURCES"
 
-	root.AddCommand(a.get(), a.explain(), a.watch(), a.diff(), a.push(), a.check(), a.status())
+	root.AddCommand(a.get(), a.explain(), a.watch(), a.diff(), a.push(), a.check(), a.status(), a.serve())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit{exitTrouble, err} })
 	return root
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -32,8 +33,12 @@ func (a *app) explain() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintln(a.out, a.redact(cfg, x))
-			return err
+			for line := range strings.Lines(a.redact(cfg, x).String() + "\n") {
+				if !strings.HasPrefix(line, "    into ") { // no Go type is known
+					fmt.Fprint(a.out, line)
+				}
+			}
+			return nil
 		},
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,3 +66,16 @@ func write(t *testing.T, name, text string) string {
 	return file
 }
 func contains(s, part string) bool { return strings.Contains(s, part) }
+
+// watching runs the program until the test's end.
+func watching(t *testing.T, args ...string) (out *lockedBuffer, stop func() int) {
+	ctx, cancel := context.WithCancel(t.Context())
+	out = &lockedBuffer{}
+	ended := make(chan int, 1)
+	go func() { ended <- run(ctx, args, strings.NewReader(""), out, out) }()
+	stop = func() int {
+		cancel()
+		return <-ended
+	}
+	return out, stop
+}

@@ -2,7 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/confsync/confsync/internal/await"
 )
 
 const shop = `
@@ -82,6 +90,8 @@ func TestCheck(t *testing.T) {
 	invoke(t, "-s", write(t, "app.yaml", shop), "--schema", schema, "check").want(t, exitOK, "valid")
 	bad := invoke(t, "-s", write(t, "bad.yaml", "server: {port: x}\nsrever: 1\nnote: this is longer than twenty"), "--schema", schema, "check")
 	bad.want(t, exitNo, "3 problems", "server.port: a string, and the schema wants integer", "bad.yaml:1:16", "unknown: srever", "maxLength")
+	texts := write(t, "texts.yaml", "server: {port: '8080'}\nports: ['1', 'x']\n")
+	invoke(t, "-s", texts, "--schema", schema, "check").want(t, exitNo, "1 problem\n\nports.1: a string")
 	invoke(t, "-s", write(t, "broken.yaml", "a: ["), "check").want(t, exitNo, "broken.yaml")
 }
 
@@ -105,4 +115,53 @@ func TestStatus(t *testing.T) {
 	file := write(t, "app.yaml", shop)
 	invoke(t, "-s", file, "status").want(t, exitOK, "live", "app.yaml")
 	invoke(t, "-s", file, "-s", "consul://127.0.0.1:1/x", "--timeout", "100ms", "status").want(t, exitNo, "consul x has not delivered")
+}
+
+// TestServe asserts that the page and the health are there until the end.
+func TestServe(t *testing.T) {
+	file := write(t, "app.yaml", shop)
+	out, stop := watching(t, "-s", file, "serve", "--listen", "127.0.0.1:0")
+	await.Until(t, "it listens", func() bool { return contains(out.String(), "http://") })
+	url := strings.TrimSpace(out.String())
+	for path, want := range map[string]string{"": "<html", "?json": "server", "healthz": ""} {
+		answer, err := http.Get(url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if err != nil || answer.StatusCode != http.StatusOK || !contains(string(body), want) {
+			t.Errorf("%s: %s, %v, %.200s", path, answer.Status, err, body)
+		}
+	}
+	if code := stop(); code != exitOK {
+		t.Errorf("exit code %d", code)
+	}
+	invoke(t, "-s", file, "--schema", write(t, "schema.json", schemaOfApp), "serve").want(t, exitTrouble, "secrets of a schema")
+}
+
+// TestURLAndGlob asserts that a document behind a URL and several in a folder are
+// sources.
+func TestURLAndGlob(t *testing.T) {
+	t.Setenv("CONFSYNC_HTTP_TOKEN", "hunter2")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer hunter2" || r.URL.RawQuery != "v=1" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		io.WriteString(w, shop)
+	}))
+	defer server.Close()
+	invoke(t, "-s", server.URL+"/app.yaml?v=1#name=web", "get", "server.port").want(t, exitOK, "8080\n")
+	refused := invoke(t, "-s", server.URL+"/app.yaml", "--timeout", "200ms", "get")
+	refused.want(t, exitTrouble, "401")
+	if contains(refused.err, "hunter2") {
+		t.Error(refused.err)
+	}
+	folder := filepath.Dir(write(t, "10.yaml", "a: 1\nb: 1\n"))
+	if err := os.WriteFile(filepath.Join(folder, "20.yaml"), []byte("b: 2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	invoke(t, "-s", "glob:"+folder+"/*.yaml", "get").want(t, exitOK, "a = 1\nb = 2\n")
+	invoke(t, "-s", "glob:"+folder+"/*.yaml?keep=x", "get").want(t, exitTrouble, "option keep: want a share")
 }

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -12,19 +11,6 @@ import (
 
 	"github.com/confsync/confsync/internal/await"
 )
-
-// watching runs the program until the test's end.
-func watching(t *testing.T, args ...string) (out *lockedBuffer, stop func() int) {
-	ctx, cancel := context.WithCancel(t.Context())
-	out = &lockedBuffer{}
-	ended := make(chan int, 1)
-	go func() { ended <- run(ctx, args, strings.NewReader(""), out, out) }()
-	stop = func() int {
-		cancel()
-		return <-ended
-	}
-	return out, stop
-}
 
 func rewrite(t *testing.T, file, text string) {
 	t.Helper()

@@ -29,13 +29,17 @@ func parse(text string) (*address, error) {
 	if name, rest, ok := strings.Cut(text, ":"); ok && len(name) > 1 && !strings.ContainsAny(name, `/\.`) {
 		a.scheme, a.path = name, rest
 	}
-	rest, query, _ := strings.Cut(a.path, "?")
+	mark := "?"
+	if a.scheme == "http" || a.scheme == "https" {
+		mark = "#" // the "?" is the URL's own
+	}
+	rest, query, _ := strings.Cut(a.path, mark)
 	options, err := url.ParseQuery(query)
 	if err != nil {
 		return nil, errors.New("options are not written as name=value&name=value")
 	}
 	a.path, a.options = rest, options
-	if at, ok := strings.CutPrefix(a.path, "//"); ok {
+	if at, ok := strings.CutPrefix(a.path, "//"); ok && mark == "?" {
 		return a, a.parseHosts(at)
 	}
 	return a, nil
@@ -68,9 +72,11 @@ func (a *address) check(takes []string) error {
 			return fmt.Errorf("unknown option %q; %s takes %s", name, a.scheme, strings.Join(takes, ", "))
 		}
 	}
-	if path := a.get("mount"); path != "" {
-		if err := mounts(path); err != nil {
-			return fmt.Errorf("option mount: %w", err)
+	for _, name := range []string{"mount", "gate"} {
+		if path := a.get(name); path != "" {
+			if err := mounts(path); err != nil {
+				return fmt.Errorf("option %s: %w", name, err)
+			}
 		}
 	}
 	return nil
@@ -110,6 +116,20 @@ func (a *address) integer(name string) int {
 		a.wrong(name, "a number")
 	}
 	return n
+}
+
+// share returns an option such as 50% or 0.5.
+func (a *address) share(name string) float64 {
+	text, percent := strings.CutSuffix(a.get(name), "%")
+	share, err := strconv.ParseFloat(text, 64)
+	if percent {
+		share /= 100
+	}
+	if err != nil || share < 0 || share > 1 {
+		a.wrong(name, "a share such as 50%")
+		return 0
+	}
+	return share
 }
 
 // format returns the language of a document, 0 when the option isn't set.

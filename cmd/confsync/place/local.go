@@ -2,6 +2,7 @@ package place
 
 import (
 	"errors"
+	"path/filepath"
 
 	"github.com/confsync/confsync/source/document"
 	"github.com/confsync/confsync/source/env"
@@ -27,6 +28,13 @@ func openDir(a *address) (*Place, error) {
 		return nil, errors.New("want dir:PATH")
 	}
 	return &Place{Source: file.Dir(a.path, &file.Options{Separator: a.get("separator"), Poll: a.duration("poll")})}, nil
+}
+
+func openGlob(a *address) (*Place, error) {
+	if _, err := filepath.Match(a.path, ""); a.path == "" || err != nil {
+		return nil, errors.New("want glob:PATTERN")
+	}
+	return &Place{Source: file.Glob(a.path, &file.Options{Format: a.format("format"), Poll: a.duration("poll")})}, nil
 }
 
 func openEnv(a *address) (*Place, error) {

@@ -3,13 +3,16 @@
 //
 //	file:app.yaml              a document; a path alone is one too
 //	dir:/etc/app               a directory, a file a key
+//	glob:conf.d/*.yaml         documents, the later over the earlier
 //	env:CHECKOUT               environment variables
 //	consul://host:8500/apps/checkout
 //	etcd://host:2379,host2:2379/apps/checkout
 //	redis://host:6379/apps/checkout
 //	zk://host:2181,host2:2181/apps/checkout
+//	https://host/app.yaml      a document behind a URL
 //
-// Options follow a "?", as in consul://host/app.yaml?document=yaml&optional.
+// Options follow a "?", as in consul://host/app.yaml?document=yaml&optional, and
+// behind a URL a "#", as its own query may follow a "?".
 // Credentials are never part of an address, which others can see in the list of
 // processes: they are in files that options name, or in the environment.
 package place
@@ -50,6 +53,9 @@ type scheme struct {
 var schemes = []scheme{
 	{"file", []string{"format", "poll"}, openFile},
 	{"dir", []string{"separator", "poll"}, openDir},
+	{"glob", []string{"format", "poll"}, openGlob},
+	{"http", webOptions, openURL},
+	{"https", webOptions, openURL},
 	{"env", []string{"ignore-empty"}, openEnv},
 	{"consul", slices.Concat(tlsOptions, storeOptions, []string{"token-file", "dc", "namespace", "partition"}), openConsul},
 	{"etcd", slices.Concat(tlsOptions, storeOptions, []string{"user", "password-file"}), openEtcd},
@@ -58,7 +64,7 @@ var schemes = []scheme{
 }
 
 // common are the options of every scheme.
-var common = []string{"name", "optional", "mount", "cache"}
+var common = []string{"name", "optional", "mount", "cache", "gate", "keep"}
 
 // storeOptions are those of stores of flat keys.
 var storeOptions = []string{"document", "separator"}
@@ -80,11 +86,11 @@ func Parse(text string) (*Place, error) {
 	if err != nil {
 		return nil, fmt.Errorf("source %q: %w", text, err)
 	}
+	p.Source = a.wrap(p.Source)
 	if err := a.err(); err != nil {
 		p.Close()
 		return nil, fmt.Errorf("source %q: %w", text, err)
 	}
-	p.Source = a.wrap(p.Source)
 	return p, nil
 }
 
@@ -115,6 +121,12 @@ func CloseAll(places []*Place) {
 
 // wrap applies the options that every scheme has.
 func (a *address) wrap(src source.Source) source.Source {
+	if path := a.get("gate"); path != "" {
+		src = source.Gate(path, src)
+	}
+	if share := a.get("keep"); share != "" {
+		src = source.AtLeast(a.share("keep"), src)
+	}
 	if path := a.get("mount"); path != "" {
 		src = source.Mount(path, src)
 	}
