@@ -4,7 +4,9 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"os"
 
+	"github.com/confsync/confsync"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/flags"
 	"github.com/confsync/confsync/tree"
@@ -38,4 +40,46 @@ func ExampleNew() {
 	// Output:
 	// {db:{maxConns:"50"}}
 	// flag -db.max-conns
+}
+
+func ExampleDefine() {
+	type App struct {
+		HTTP struct {
+			Port int `default:"8080" usage:"where it listens"`
+		}
+		Debug bool `usage:"say more"`
+	}
+	shape, err := confsync.ShapeOf[App]()
+	if err != nil {
+		panic(err)
+	}
+	set := flag.NewFlagSet("checkout", flag.ContinueOnError)
+	set.SetOutput(os.Stdout)
+	flags.Define(set, shape)
+	set.PrintDefaults()
+	// Output:
+	//   -debug
+	//     	say more
+	//   -http.port value
+	//     	where it listens (default 8080)
+}
+
+func ExampleNamed() {
+	set := flag.NewFlagSet("checkout", flag.ExitOnError)
+	set.String("internal-addr", "", "where the other services find it")
+	if err := set.Parse([]string{"-internal-addr", "10.0.0.1:80"}); err != nil {
+		panic(err)
+	}
+	type App struct {
+		Server struct{ Internal struct{ Addr string } }
+	}
+	cfg, err := confsync.Open(context.Background(), confsync.Options[App]{
+		Sources: []source.Source{flags.Named(set, map[string]string{"internal-addr": "server.internal.addr"})},
+	})
+	if err != nil {
+		panic(err)
+	}
+	defer cfg.Close()
+	fmt.Println(cfg.Get().Server.Internal.Addr)
+	// Output: 10.0.0.1:80
 }

@@ -1,128 +1,78 @@
-// Package flags reads configuration from the flags of a command line.
+// Package flags reads configuration from the flags of a command line that
+// package flag has parsed. Package pflag is its twin for cobra's programs.
 //
 // Which flag fills which field is derived from the type that is filled: a field
 // db.maxConns is set by -db.max-conns, -db-max-conns or -db.maxConns, whichever
-// the program has defined. See [source.Names] for the rules.
+// the program has defined. See [source.Names] for the rules. [Define] defines a
+// flag for each field.
 package flags
 
 import (
-	"context"
-	"errors"
 	"flag"
-	"fmt"
 
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/tree"
 )
 
-// New is a source of the flags that were set on the command line; a flag that
+// New returns a source of the flags that were set on the command line; a flag that
 // was left at its default holds nothing, and hides nothing. nil is
-// [flag.CommandLine]. The set must have been parsed before it is watched, and
-// must not be changed while a Watch begins.
+// [flag.CommandLine]. The set must have been parsed before the source is watched,
+// which is when Open is called, and must not be changed while a Watch begins.
 //
-// Values are the text of their [flag.Value]: what it means is for the type it
-// fills. Flags that no field answers to are the program's own, and are left out.
-// If a flag fits two fields, or two flags that were set are one field,
-// [source.Snapshot].Err has a [tree.Problem] for each.
-func New(set *flag.FlagSet) source.Source {
+// Values are the text of their [flag.Value], or a list or a map where a
+// [flag.Getter] has one: what it means is for the type it fills. Flags that no
+// field answers to are the program's own, and are left out. If a flag fits two
+// fields, or two flags that were set are one field, [source.Snapshot].Err has a
+// [tree.Problem] for each.
+//
+// A set that another one was copied into, as pflag's CopyToGoFlagSet does, doesn't
+// know what was set: give New, or pflag.New, the set that was parsed.
+func New(set *flag.FlagSet) source.Source { return Named(set, nil) }
+
+// Named is like [New], with flags that are named otherwise than their fields: names
+// tells a flag's path, as in {"internal-addr": "server.internal.addr"}. A flag whose
+// path is "" is the program's own. A path that is no field's is an error of Open.
+func Named(set *flag.FlagSet, names map[string]string) source.Source {
 	if set == nil {
 		set = flag.CommandLine
 	}
-	shapeless, err := flags{set: set, single: new(source.Single)}.WithShape(nil)
-	if err != nil {
-		panic(err) // no shape, no fields that clash
-	}
-	return shapeless
+	return source.CommandLine{
+		Layer: "flags", Dash: "-", Names: names, Parsed: set.Parsed,
+		Each: func(yield func(string, *tree.Node)) {
+			isSet := make(map[string]bool)
+			set.Visit(func(f *flag.Flag) { isSet[f.Name] = true })
+			set.VisitAll(func(f *flag.Flag) {
+				if isSet[f.Name] {
+					yield(f.Name, node(f.Value))
+				} else {
+					yield(f.Name, nil)
+				}
+			})
+		},
+	}.Source()
 }
 
-type flags struct {
-	set    *flag.FlagSet
-	names  *source.Names
-	single *source.Single // shared by what WithShape makes
-}
-
-// WithShape is the source for a type. Two fields with one name are an error.
-func (f flags) WithShape(shape *tree.Shape) (source.Source, error) {
-	names, err := source.NewNames(shape, ".-_")
-	if err != nil {
-		return nil, err
-	}
-	f.names = names
-	return f, nil
-}
-
-func (f flags) Name() string { return "flags" }
-
-func (f flags) Watch(ctx context.Context, emit func(source.Snapshot)) error {
-	if err := f.single.Enter(); err != nil {
-		return err
-	}
-	defer f.single.Leave()
-	emit(f.read())
-	<-ctx.Done()
-	return ctx.Err()
-}
-
-func (f flags) read() source.Snapshot {
-	if !f.set.Parsed() {
-		return source.Snapshot{Err: errors.New("the flag set has not been parsed")}
-	}
-	edit := tree.Tree{}.Edit()
-	setBy := make(map[string]string) // a path's flag
-	var problems []error
-	f.set.Visit(func(each *flag.Flag) {
-		path, err := f.names.Resolve(each.Name)
-		if errors.Is(err, source.ErrUnknownName) {
-			return
+// Define defines a flag for each field of a type that takes one text, a list or a
+// map of texts, named by the words of its path, as -db.max-conns. Its default and
+// its help are those of the field's default and usage tags; a secret's default
+// isn't shown. Flags that the set has already are left alone. The shape is what
+// confsync.ShapeOf returns for the type.
+func Define(set *flag.FlagSet, shape *tree.Shape) {
+	for _, f := range source.FlagsOf(shape) {
+		if set.Lookup(f.Name) == nil {
+			set.Var(f.Value, f.Name, f.Usage)
 		}
-		if err != nil {
-			problems = append(problems, tree.Problem{Kind: tree.Unusable, Origin: f.origin(each.Name), Err: err})
-			return
-		}
-		if other, ok := setBy[path.String()]; ok {
-			problems = append(problems, f.rivals(path, other, each.Name))
-			return
-		}
-		setBy[path.String()] = each.Name
-		edit.Set(path, each.Value.String(), tree.Place{})
-	})
-	if len(problems) > 0 {
-		return source.Snapshot{Err: errors.Join(problems...)}
-	}
-	return source.Snapshot{Tree: edit.Tree().Located(f.locator(setBy))}
-}
-
-func (f flags) rivals(path tree.Path, x, y string) tree.Problem {
-	return tree.Problem{
-		Path:    path,
-		Kind:    tree.Duplicate,
-		Origin:  f.origin(x),
-		Err:     fmt.Errorf("-%s and -%s are one field, set one of them", x, y),
-		Related: []tree.Value{{Path: path, Origin: f.origin(y)}},
 	}
 }
 
-// locator tells the flag of a value and, where none was set, the one that can be.
-func (f flags) locator(setBy map[string]string) tree.Locate {
-	defined := make(map[string]string)
-	f.set.VisitAll(func(each *flag.Flag) {
-		if path, err := f.names.Resolve(each.Name); err == nil {
-			defined[path.String()] = each.Name
-		}
-	})
-	return func(p tree.Path, _ tree.Place) tree.Origin {
-		if name, ok := setBy[p.String()]; ok {
-			return f.origin(name)
-		}
-		return f.origin(defined[p.String()])
+func node(v flag.Value) *tree.Node {
+	if own, ok := v.(*source.FlagValue); ok {
+		return own.Node()
 	}
-}
-
-// origin is that of a flag, or of no flag if name is "".
-func (f flags) origin(name string) tree.Origin {
-	o := tree.Origin{Layer: f.Name(), Kind: "flag"}
-	if name != "" {
-		o.Key = "-" + name
+	if getter, ok := v.(flag.Getter); ok {
+		if n := source.FlagNode(getter.Get()); n.Kind() == tree.List || n.Kind() == tree.Map {
+			return n
+		}
 	}
-	return o
+	return tree.NewScalar(tree.String, v.String())
 }

@@ -193,3 +193,66 @@ func TestSource(t *testing.T) {
 		Impossible: map[string]string{"Set": never, "Delete": never, "Commit": never, "Spoil": never, "Break": never},
 	})
 }
+
+func TestNamed(t *testing.T) {
+	set := parsed(t, "-config", "x", "-name", "y")
+	src := flags.Named(set, map[string]string{"config": "db.timeout", "name": ""})
+	shaped, err := src.(source.Shaped).WithShape(shape)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	_ = shaped.Watch(ctx, func(snap source.Snapshot) {
+		if got := snap.Tree.Root().String(); got != `{db:{timeout:"x"}}` {
+			t.Errorf("got %s", got)
+		}
+		cancel()
+	})
+	if _, err := flags.Named(set, map[string]string{"config": "db.nothing"}).(source.Shaped).WithShape(shape); err == nil || !strings.Contains(err.Error(), "flag -config: no field is at db.nothing") {
+		t.Errorf("a path that is no field's: %v", err)
+	}
+}
+
+// listed is a value that has a list.
+type listed []string
+
+func (l *listed) Set(text string) error { *l = append(*l, text); return nil }
+func (l *listed) String() string        { return strings.Join(*l, ";") }
+func (l *listed) Get() any              { return []string(*l) }
+
+func TestListOfAValue(t *testing.T) {
+	set := flag.NewFlagSet("test", flag.ContinueOnError)
+	set.Var(&listed{}, "tags", "")
+	if err := set.Parse([]string{"-tags", "a", "-tags", "b"}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	shaped, _ := flags.New(set).(source.Shaped).WithShape(shape)
+	_ = shaped.Watch(ctx, func(snap source.Snapshot) {
+		if got := snap.Tree.Root().String(); got != `{tags:["a" "b"]}` {
+			t.Errorf("got %s", got)
+		}
+		cancel()
+	})
+}
+
+func TestDefine(t *testing.T) {
+	shape := &tree.Shape{Fields: []tree.Field{
+		{Key: "name", Shape: leaf, Default: tree.NewScalar(tree.String, "x")},
+		{Key: "password", Shape: &tree.Shape{Secret: true}, Default: tree.NewScalar(tree.String, "hunter2")},
+		{Key: "db", Shape: &tree.Shape{Fields: []tree.Field{{Key: "maxConns", Shape: leaf}}}},
+		{Key: "tags", Shape: &tree.Shape{Elem: leaf, List: true}},
+		{Key: "old", AliasOf: "name", Shape: leaf},
+		{Key: "servers", Shape: &tree.Shape{Elem: &tree.Shape{Fields: []tree.Field{{Key: "host", Shape: leaf}}}, List: true}},
+	}}
+	set := flag.NewFlagSet("test", flag.ContinueOnError)
+	set.String("name", "its own", "")
+	flags.Define(set, shape)
+	var names []string
+	set.VisitAll(func(f *flag.Flag) { names = append(names, f.Name+"="+f.DefValue) })
+	if got, want := strings.Join(names, " "), "db.max-conns= name=its own password= tags="; got != want {
+		t.Errorf("defined %q, want %q", got, want)
+	}
+	set.SetOutput(new(strings.Builder))
+	set.PrintDefaults() // panics for values that have no zero value
+}
