@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,25 +51,28 @@ type problem struct {
 
 // value is one path.
 type value struct {
-	Path     string    `json:"path"`
-	Segments []string  `json:"segments"`
-	Value    string    `json:"value"` // on one line, and not too long
-	Full     string    `json:"full,omitempty"`
-	Type     string    `json:"type,omitempty"`
-	Field    string    `json:"field,omitempty"`
-	Unknown  bool      `json:"unknown,omitempty"`
-	Secret   bool      `json:"secret,omitempty"`
-	Layers   []layer   `json:"layers"` // highest precedence first
-	Rejected []problem `json:"rejected,omitempty"`
+	Path     string   `json:"path"`
+	Segments []string `json:"segments"`
+	Value    string   `json:"value"` // on one line, and not too long
+	Full     string   `json:"full,omitempty"`
+	Type     string   `json:"type,omitempty"`
+	Field    string   `json:"field,omitempty"`
+	Unknown  bool     `json:"unknown,omitempty"`
+	Secret   bool     `json:"secret,omitempty"`
+	Layers   []layer  `json:"layers"`             // highest precedence first
+	Rejected []layer  `json:"rejected,omitempty"` // what layers hold now that is not served
+	Searched []string `json:"searched,omitempty"` // where it was looked for and not found
 }
 
 type layer struct {
-	Layer    string `json:"layer"`
-	Role     string `json:"role,omitempty"`
-	Value    string `json:"value"`
-	From     string `json:"from"`
-	By       string `json:"by,omitempty"` // what hides it
-	Conflict bool   `json:"conflict,omitempty"`
+	Layer    string    `json:"layer"`
+	Role     string    `json:"role,omitempty"`
+	Value    string    `json:"value"`
+	From     string    `json:"from"`
+	By       string    `json:"by,omitempty"` // what hides it
+	Conflict bool      `json:"conflict,omitempty"`
+	Since    time.Time `json:"since,omitzero"` // when it was first served
+	Why      string    `json:"why,omitempty"`  // it is rejected
 }
 
 // generation is one of those published last.
@@ -92,16 +96,20 @@ const longest = 64 << 10 // bytes of one value
 func (h *handler) state() state {
 	s := state{Program: filepath.Base(os.Args[0]), Status: h.status(), Values: []value{}, History: []generation{}}
 	s.Host, _ = os.Hostname() // an empty one does no harm
-	rejected := map[string][]problem{}
-	if s.Status.Rejected != nil {
-		for _, p := range s.Status.Rejected.Problems {
-			rejected[p.Path] = append(rejected[p.Path], p)
-		}
-	}
+	shown := map[string]bool{}
 	for x := range h.config.All() {
 		v := valueOf(x)
-		v.Rejected = rejected[v.Path]
+		shown[v.Path] = true
 		s.Values = append(s.Values, v)
+	}
+	if s.Status.Rejected != nil { // what never was served has no other row
+		for _, p := range s.Status.Rejected.Problems {
+			if p.Path != "" && !shown[p.Path] {
+				shown[p.Path] = true
+				s.Values = append(s.Values, p.value())
+			}
+		}
+		slices.SortFunc(s.Values, func(a, b value) int { return slices.Compare(a.Segments, b.Segments) })
 	}
 	for _, g := range h.config.History() {
 		s.History = append(s.History, generationOf(g))
@@ -140,18 +148,32 @@ func problemOf(p confsync.Problem) problem {
 	return q
 }
 
+// value is the row of a path that only a rejected update has.
+func (p problem) value() value {
+	path, _ := tree.ParsePath(p.Path) // it was written by a Path
+	return value{
+		Path: p.Path, Segments: path, Value: "nothing", Field: p.Field, Layers: []layer{},
+		Rejected: []layer{{From: p.From, Why: p.Error}},
+	}
+}
+
 func valueOf(x confsync.Explanation) value {
 	v := value{
 		Path: x.Path.String(), Segments: x.Path, Value: x.Value, Type: x.Type, Field: x.Field,
-		Unknown: !x.Known, Secret: x.Secret, Layers: []layer{},
+		Unknown: !x.Known, Secret: x.Secret, Layers: []layer{}, Searched: x.Searched,
 	}
 	if text := x.Node.Text(); x.Node.Kind() == tree.String && strings.HasSuffix(x.Value, "...") {
 		v.Full = text[:min(len(text), longest)]
 	}
 	for _, held := range x.Layers {
 		l := layerOf(held.Value, held.Layer)
-		l.Role, l.By, l.Conflict = held.Role.String(), held.By, held.Conflict
+		l.Role, l.By, l.Conflict, l.Since = held.Role.String(), held.By, held.Conflict, held.Since
 		v.Layers = append(v.Layers, l)
+	}
+	for _, held := range x.Rejected {
+		l := layerOf(held.Value, held.Layer)
+		l.Why = held.Why
+		v.Rejected = append(v.Rejected, l)
 	}
 	return v
 }

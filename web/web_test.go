@@ -55,7 +55,8 @@ type document struct {
 		Path, Value, Full, Type string
 		Secret                  bool
 		Layers                  []struct{ Layer, Role, Value, From, By string }
-		Rejected                []struct{ Error string }
+		Rejected                []struct{ Value, From, Why string }
+		Searched                []string
 	}
 	History []struct {
 		Number  uint64
@@ -100,7 +101,8 @@ func TestJSON(t *testing.T) {
 		switch v.Path {
 		case "server.port":
 			if v.Value != "3" || v.Type != "uint16" || len(v.Layers) != 3 || v.Layers[0].From != `memory "server.port" (revision 2)` || v.Layers[1].Role != "hidden" ||
-				v.Layers[1].By != "high" || len(v.Rejected) != 1 {
+				v.Layers[1].By != "high" || len(v.Rejected) != 1 ||
+				v.Rejected[0].Value != `"80a"` || !strings.Contains(v.Rejected[0].Why, "80a") {
 				t.Errorf("%+v", v)
 			}
 		case "token":

@@ -139,7 +139,7 @@ const rows = () => [...$("values").querySelectorAll(".row")];
 function matches(v) {
   const wanted = query();
   if (!wanted) return true;
-  return [v.path, v.value, v.full || "", v.field || "", ...v.layers.map((l) => l.from)].some((text) => text.toLowerCase().includes(wanted));
+  return [v.path, v.value, v.full || "", v.field || "", ...v.layers.map((l) => l.from), ...(v.rejected || []).map((l) => l.value)].some((text) => text.toLowerCase().includes(wanted));
 }
 
 function drawValues() {
@@ -206,7 +206,7 @@ function drawValue(v) {
     make("span", "key mono", ...marked(v.segments[v.segments.length - 1] || "(all)")),
     make("span", `value mono ${kind}`, ...marked(v.value)),
     make("span", "from", ...marked(from)),
-    ...(v.rejected || []).map((p) => make("span", "refused", p.from ? `${p.error} (${p.from})` : p.error)),
+    ...(v.rejected || []).map((l) => make("span", "refused", l.value ? make("code", "", l.value) : "", l.value ? `: ${l.why}` : l.why)),
   ], () => {
     if (!open.delete(v.path)) open.add(v.path);
     drawValues();
@@ -227,13 +227,13 @@ function drawPanel(v, depth) {
   fact("field", v.field);
   fact("type", v.type);
   if (v.unknown) fact("unknown", "no field takes it");
-  const refused = (v.rejected || []).map((p) => make("li", "refused-here",
-    make("span", "refused", p.error), make("span", "role", "rejected"), make("div", "place", p.from || "")));
+  const refused = (v.rejected || []).map((l) => make("li", "refused-here",
+    make("code", "", l.value), make("span", "role", `rejected: ${l.why}`), make("div", "place", l.from)));
   const layers = v.layers.map((l) => make("li", l.role, make("code", "", l.value),
     make("span", "role", (roles[l.role] || l.role) + (l.by ? ` by ${l.by}` : "") + (l.conflict ? ", another kind of value" : "")),
-    make("div", "place", l.from)));
-  const searched = (v.searched || []).map((place) => make("li", "", make("span", "place", `looked for ${place}`)));
-  const panel = make("div", "panel", facts, make("ol", "layers", ...refused, ...layers, ...searched));
+    make("div", "place", l.from, l.since ? ago(", for ", l.since) : "")));
+  const panel = make("div", "panel", facts, make("ol", "layers", ...refused, ...layers));
+  if (v.searched) panel.append(make("p", "what", `Not set in ${v.searched.join(", ")}`));
   if (v.full) panel.append(make("pre", "full mono", v.full));
   panel.style.setProperty("--depth", String(depth));
   return panel;

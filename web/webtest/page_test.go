@@ -177,6 +177,23 @@ func TestPage(t *testing.T) {
 	s.delete("server/prot")
 	b.until(`document.querySelector("#unknown").hidden`)
 
+	t.Log("a value that never was served has a row too")
+	s.put("limits/new/rate", "x")
+	b.until(`document.querySelector('.row[data-path="limits.new.rate"]') !== null`)
+	s.delete("limits/new/rate")
+	b.until(`document.querySelector('.row[data-path="limits.new.rate"]') === null`)
+
+	t.Log("the history tells what changed, and a pin is told")
+	b.until(`document.querySelector("#history").innerText.includes("9292")`)
+	release, err := s.config.Pin(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.until(`document.querySelector("#note").innerText.includes("pinned to generation 1")`)
+	b.until(portSays + " === '\"9090\"'")
+	release()
+	b.until(`document.querySelector("#note").hidden`)
+
 	t.Log("a search leaves what it is for")
 	b.run(chromedp.SendKeys("#search", "pool"))
 	b.until(`document.querySelectorAll(".row[data-path]").length === 2`)
