@@ -27,8 +27,12 @@ func (r *reducer) tryPublish(g *lineage) tree.ProblemList {
 	r.newest = g
 	c := &candidate{lineage: g, bound: now.bound, parts: slices.Clone(now.parts)}
 	c.wrong.Join(g.duplicates(r.stack.layers))
+	for _, p := range g.filled.Problems.Problems {
+		c.wrong.Add(g.locate(p))
+	}
+	c.wrong.More += g.filled.Problems.More
 	moved := g.merged == now.bound.Root && now.number > 0 && len(now.parts) == len(g.types.sections) // nothing but places
-	if !moved || c.wrong.Len() > 0 {
+	if g.filled.Problems.Len() == 0 && (!moved || c.wrong.Len() > 0) {
 		r.fill(c, now)
 	}
 	changed, joined := c.differs(now), len(c.parts) > len(now.generation.parts)

@@ -233,7 +233,8 @@ func TestAllSwitchedOnAnyOrder(t *testing.T) {
 	edits := [][2]string{
 		{"host", "h1"}, {"host", "h1"}, {"host", "h3"}, {"host", "bad"}, {"HOST", "h2"}, {"port", "1"}, {"port", "x"}, {"url", "u"}, {"tags.x", "1"}, {"tags.y", "2"}, {"tags", "{}"},
 		{"plugins.ai.maxConns", "7"}, {"plugins.ai.max_conns", "-1"}, {"plugins.ai.name", "n"}, {"plugins.ai.list.0", "1"}, {"plugins.ai.list", "1,2"},
-		{"plugins.other", "1"}, {"plugins", "{}"},
+		{"plugins.other", "1"}, {"plugins", "{}"}, {"host", "${tags.x:-h}.example"}, {"tags.z", "${host}:${port}"},
+		{"plugins.ai.name", "${HOST:-none}"}, {"tags.x", "${tags.y:-z}"}, {"tags.y", "${tags.x}"}, {"plugins.ai.maxConns", "${port}"},
 	}
 	var layers, copies []source.Source
 	var memories []*sourcetest.Memory
@@ -243,7 +244,7 @@ func TestAllSwitchedOnAnyOrder(t *testing.T) {
 		memories, layers, copies = append(memories, m), append(layers, tapped), append(copies, tapped.copy())
 	}
 	with := func(s []source.Source) confsync.Options[site] {
-		return confsync.Options[site]{Sources: s, Complete: completeSite, History: 3, Logger: (&logged{}).logger()}
+		return confsync.Options[site]{Sources: s, Complete: completeSite, History: 3, Interpolate: true, Logger: (&logged{}).logger()}
 	}
 	c := openSite(t, with(layers))
 	v, err := confsync.Section[plugin](c, "plugins.ai")
@@ -347,5 +348,67 @@ func TestIgnore(t *testing.T) {
 	_, err = confsync.Load(t.Context(), confsync.Options[app]{Ignore: []string{"["}})
 	if err == nil || !strings.Contains(err.Error(), "Options.Ignore") {
 		t.Errorf("a bad pattern: %v", err)
+	}
+}
+
+func TestInterpolate(t *testing.T) {
+	t.Setenv("CONFSYNC_TEST_ZONE", "eu")
+	type config struct {
+		DB struct {
+			Host     string
+			Port     int `default:"5432"`
+			Password confsync.Secret
+		}
+		DSN, URL, Zone, Price, Other string
+		Replica                      struct{ Host string }
+	}
+	low := sourcetest.NewMemory("low", map[string]any{
+		"db": map[string]any{"host": "a", "password": "hunter2"}, "dsn": "postgres://:${db.password}@${DB.host}:${db.port}",
+		"url": "http://${db.host}", "zone": "${env:CONFSYNC_TEST_ZONE}", "price": "$$5", "other": "${nowhere:-else}", "replica": map[string]any{"host": "${url}/r"},
+	})
+	high := sourcetest.NewMemory("high", nil)
+	var log logged
+	c, err := confsync.Open(t.Context(), confsync.Options[config]{Sources: []source.Source{low, high}, Interpolate: true, Logger: log.logger()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if got := c.Get(); got.DSN != "postgres://:hunter2@a:5432" || got.URL != "http://a" || got.Zone != "eu" || got.Price != "$5" || got.Other != "else" {
+		t.Errorf("got %+v", got)
+	}
+	var calls int
+	replica := confsync.Select(c, func(c *config) *struct{ Host string } { return &c.Replica })
+	told := make(chan string, 9)
+	replica.OnChange(func(ch confsync.Change[*struct{ Host string }]) { calls++; told <- ch.New.Host })
+	high.Set("db.host", "b") // changes all that refer to it
+	if got := <-told; got != "http://b/r" || c.Get().DSN != "postgres://:hunter2@b:5432" {
+		t.Errorf("told %s, %+v", got, c.Get())
+	}
+
+	x, err := c.Explain("url")
+	if err != nil || x.Value != `"http://b"` || !strings.Contains(x.String(), "made of http://${db.host} with db.host from memory \"db.host\" (revision 2)") {
+		t.Errorf("explained as %v, %v", x, err)
+	}
+	x, err = c.Explain("dsn")
+	if err != nil || !x.Secret || strings.Contains(x.String(), "hunter2") || strings.Contains(fmt.Sprint(x.Node), "hunter2") {
+		t.Errorf("explained as %v, %v", x, err)
+	}
+	high.Set("url", "${replica.host}")
+	refreshed(t, c)
+	r := c.Status().Rejected
+	if r == nil || !strings.Contains(r.Error(), `memory "url" (revision`) || !strings.Contains(r.Error(), `memory "replica.host" (revision 1)`) || c.Get().URL != "http://b" {
+		t.Errorf("a cycle: %v", r)
+	}
+	high.Delete("url")
+	refreshed(t, c)
+	if c.Status().Rejected != nil {
+		t.Errorf("healed: %v", c.Status())
+	}
+	if strings.Contains(log.String(), "hunter2") {
+		t.Errorf("the log has the secret: %s", log.String())
+	}
+	off, err := confsync.Load(t.Context(), confsync.Options[config]{Sources: []source.Source{source.Static("s", map[string]any{"url": "${x}"})}})
+	if err != nil || off.URL != "${x}" {
+		t.Errorf("switched off: %+v, %v", off, err)
 	}
 }

@@ -380,3 +380,21 @@ func ExampleConfig_Generation() {
 	fmt.Println(cfg.Generation())
 	// Output: 1
 }
+
+func ExampleOptions_interpolate() {
+	type App struct {
+		DB struct {
+			Host string
+			Port uint16 `default:"5432"`
+		}
+		DSN string
+	}
+	base := source.Static("base", map[string]any{"db": map[string]any{"host": "localhost"}, "dsn": "postgres://${db.host}:${db.port}/app"})
+	override := source.Static("override", map[string]any{"db": map[string]any{"host": "db.internal"}})
+	app, err := confsync.Load(context.Background(), confsync.Options[App]{
+		Sources:     []confsync.Source{base, override},
+		Interpolate: true,
+	})
+	fmt.Println(app.DSN, err)
+	// Output: postgres://db.internal:5432/app <nil>
+}

@@ -368,7 +368,6 @@ func ExampleVeto() {
 	fmt.Println("serving", cfg.Get().Pool.Size, "and a pool of", pool.Get().size)
 
 	store.Set("pool.size", 8)
-	fmt.Println(cfg.Refresh(ctx))
 	<-closed
 	p, generation := pool.Current()
 	fmt.Println("a pool of", p.size, "in generation", generation)
@@ -377,7 +376,6 @@ func ExampleVeto() {
 	// refused: a pool needs a size
 	// serving 4 and a pool of 4
 	// open a pool of 8
-	// <nil>
 	// close the pool of 4
 	// a pool of 8 in generation 2
 }

@@ -27,6 +27,8 @@ type Explanation struct {
 	Secret   bool       `json:"secret,omitzero"`   // values are redacted
 	Value    string     `json:"value"`             // what is served, as it was written, on one line
 	Node     *tree.Node `json:"-"`                 // what is served, without the keys that no field takes, and secrets redacted; nil when nothing is
+	Text     string     `json:"text,omitzero"`     // with Options.Interpolate, the text whose placeholders became the value
+	Refs     []string   `json:"refs,omitzero"`     // what they stand for, and where that is from
 	Layers   []Holding  `json:"layers,omitzero"`   // what the layers hold there, highest precedence first
 	Rejected []Holding  `json:"rejected,omitzero"` // what layers hold there now and is not served, and why; highest precedence first
 	Searched []string   `json:"searched,omitzero"` // where it was looked for and not found, highest precedence first
@@ -182,6 +184,7 @@ func (g *lineage) explain(path tree.Path) Explanation {
 		x.Layers = append(x.Layers, Holding{Layer: defaultLayer,
 			Value: tree.Value{Path: info.Path, Text: g.types.Show(info.Path, effective), Origin: origin}})
 	}
+	x.Text, x.Refs = g.template(info.Path)
 	x.Node = g.types.shown(info.Path, effective)
 	x.Value = g.types.Show(info.Path, effective)
 	x.Secret = x.Secret || g.types.Hides(info.Path, effective)
@@ -189,6 +192,28 @@ func (g *lineage) explain(path tree.Path) Explanation {
 		x.Meant, _ = g.types.Suggest(info.Path)
 	}
 	return x
+}
+
+// template returns the text with placeholders that became the value at a path,
+// and what they stand for.
+func (g *lineage) template(path tree.Path) (text string, refs []string) {
+	at, text, all := g.filled.Refs(path, g.types.interpolation())
+	if text == "" {
+		return "", nil
+	}
+	if g.types.root.Describe(at).Secret {
+		text = binder.Redacted
+	}
+	for _, ref := range all {
+		if ref.Env != "" {
+			refs = append(refs, "env "+ref.Env)
+		} else if o := g.originOf(ref.Path); o.IsZero() {
+			refs = append(refs, ref.Path.String())
+		} else {
+			refs = append(refs, fmt.Sprintf("%s from %s", ref.Path, o))
+		}
+	}
+	return text, refs
 }
 
 // String is the explanation over several lines:
@@ -206,6 +231,9 @@ func (x Explanation) String() string {
 		fmt.Fprintf(&b, "  (unknown key; did you mean %q?)", x.Meant)
 	default:
 		b.WriteString("  (unknown key)")
+	}
+	if x.Text != "" {
+		fmt.Fprintf(&b, "\n    made of %s with %s", x.Text, strings.Join(x.Refs, ", "))
 	}
 	for _, h := range x.Layers {
 		switch h.Role {

@@ -29,6 +29,13 @@ type Options[T any] struct {
 	// fills the whole value anew. Zero: nothing is completed.
 	Complete func(*T) error
 
+	// Interpolate fills placeholders in texts, before they are bound: ${db.host}
+	// is the value at that path, whatever layer it is from, ${env:NAME} a variable
+	// of the environment, ${db.host:-local} has a default, and $$ is a dollar sign.
+	// What is made of a secret is a secret. See package interpolate. Zero: a text
+	// stands as it is.
+	Interpolate bool
+
 	// Validate looks at the whole candidate before it is published and may
 	// refuse it; old is what is being served, nil at the first load. It runs after
 	// T's own method Validate() error, if *T or T has one. Neither may write to

@@ -3,6 +3,7 @@ package confsync
 import (
 	"fmt"
 
+	"github.com/confsync/confsync/interpolate"
 	"github.com/confsync/confsync/merge"
 	"github.com/confsync/confsync/tree"
 )
@@ -11,10 +12,11 @@ import (
 // the provenance of a value.
 type lineage struct {
 	types  *types
-	strata []stratum  // lowest first
-	merged *tree.Node // what was bound
-	root   *tree.Node // what is served: merged, and what completes it
-	over   *stratum   // that; nil when there is none
+	strata []stratum          // lowest first
+	filled interpolate.Result // placeholders; zero where they mean nothing
+	merged *tree.Node         // what was bound
+	root   *tree.Node         // what is served: merged, and what completes it
+	over   *stratum           // that; nil when there is none
 }
 
 // stratum is a layer as it was when it was merged.
@@ -25,8 +27,8 @@ type stratum struct {
 	old  *tree.Node // deprecated keys of it, at the paths of the new ones
 }
 
-func newLineage(t *types, layers []*layer, merged *tree.Node) *lineage {
-	g := &lineage{types: t, merged: merged, root: merged, strata: make([]stratum, len(layers))}
+func newLineage(t *types, layers []*layer, merged *tree.Node, filled interpolate.Result) *lineage {
+	g := &lineage{types: t, filled: filled, merged: merged, root: merged, strata: make([]stratum, len(layers))}
 	for i, l := range layers {
 		g.strata[i] = stratum{name: l.name, raw: l.raw, root: l.root, old: l.canon.Deprecated}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/go-viper/mapstructure/v2"
 
 	"github.com/confsync/confsync/binder"
+	"github.com/confsync/confsync/interpolate"
 	"github.com/confsync/confsync/merge"
 	"github.com/confsync/confsync/tree"
 )
@@ -20,15 +21,16 @@ import (
 // user's type only through the binder. One goroutine at a time runs it; where
 // nothing else is said, a field is that goroutine's.
 type reducer struct {
-	types   *types
-	hooks   []mapstructure.DecodeHookFunc
-	stack   *stack
-	hub     *hub // what is present
-	crew    *crew
-	log     logger
-	unknown UnknownKeys
-	quiet   Quiet
-	history int // how many generations are remembered
+	types       *types
+	hooks       []mapstructure.DecodeHookFunc
+	stack       *stack
+	hub         *hub // what is present
+	crew        *crew
+	log         logger
+	unknown     UnknownKeys
+	interpolate bool
+	quiet       Quiet
+	history     int // how many generations are remembered
 
 	completer *completer
 	validator *validator
@@ -37,11 +39,12 @@ type reducer struct {
 	orders chan func()     // no buffer: run this; sent by do, never closed
 	over   <-chan struct{} // closed when the Config is
 
-	merged  merge.Result     // of the newest layers, served or not
-	newest  *lineage         // where they come from
-	verdict tree.ProblemList // on them
-	warned  map[string]bool  // of what is served, the warnings that were logged
-	filling bool             // code of the type's runs
+	merged  merge.Result       // of the newest layers, served or not
+	filled  interpolate.Result // the same, with placeholders filled
+	newest  *lineage           // where they come from
+	verdict tree.ProblemList   // on them
+	warned  map[string]bool    // of what is served, the warnings that were logged
+	filling bool               // code of the type's runs
 
 	statuses *hub    // of *Status
 	told     bearing // of the last
@@ -53,7 +56,7 @@ type reducer struct {
 
 func newReducer[T any](b *binder.Binder, h *hub, opts Options[T]) *reducer {
 	r := &reducer{
-		types: &types{root: b, ignore: opts.Ignore}, hooks: opts.DecodeHooks, hub: h, crew: h.crew, log: h.log, unknown: opts.Unknown, quiet: opts.Quiet,
+		types: &types{root: b, ignore: opts.Ignore}, hooks: opts.DecodeHooks, hub: h, crew: h.crew, log: h.log, unknown: opts.Unknown, interpolate: opts.Interpolate, quiet: opts.Quiet,
 		history: cmp.Or(opts.History, defaultHistory), statuses: newHub(h.log, h.crew, nil),
 		nudge: make(chan struct{}, 1), orders: make(chan func()),
 	}
@@ -194,8 +197,7 @@ func (r *reducer) reduce() {
 	if fresh {
 		began := time.Now()
 		r.applying.Store(&began)
-		r.merged = merge.Merge(r.merged, r.stack.roots())
-		r.verdict = r.tryPublish(newLineage(r.types, r.stack.layers, r.merged.Root()))
+		r.verdict = r.tryPublish(r.merge())
 		next := *r.hub.present()
 		next.applied.Count++
 		next.applied.Total += time.Since(began)
@@ -207,6 +209,17 @@ func (r *reducer) reduce() {
 	problems.Join(r.verdict)
 	r.reject(problems)
 	r.tell()
+}
+
+// merge makes one tree of the newest layers, its placeholders filled if they
+// mean something.
+func (r *reducer) merge() *lineage {
+	r.merged = merge.Merge(r.merged, r.stack.roots())
+	if !r.interpolate {
+		return newLineage(r.types, r.stack.layers, r.merged.Root(), interpolate.Result{})
+	}
+	r.filled = interpolate.Expand(r.filled, r.merged.Root(), r.types.interpolation())
+	return newLineage(r.types, r.stack.layers, r.filled.Root(), r.filled)
 }
 
 // refresh reads every source anew and waits until the reducer has seen it.

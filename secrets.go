@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/confsync/confsync/binder"
+	"github.com/confsync/confsync/tree"
 )
 
 // secrets returns the texts in any layer that must not be shown.
@@ -15,8 +16,12 @@ func (g *lineage) secrets() []string {
 	if !g.types.holdsSecret() {
 		return nil
 	}
+	roots := []*tree.Node{g.root}
 	for _, s := range g.strata {
-		for path, leaf := range s.root.Leaves {
+		roots = append(roots, s.root)
+	}
+	for _, root := range roots {
+		for path, leaf := range root.Leaves {
 			if leaf.Text() != "" && g.types.Hides(path, leaf) {
 				found = append(found, leaf.Text())
 			}

@@ -7,7 +7,7 @@ import (
 	"reflect"
 
 	"github.com/confsync/confsync/binder"
-	"github.com/confsync/confsync/merge"
+	"github.com/confsync/confsync/interpolate"
 	"github.com/confsync/confsync/tree"
 )
 
@@ -87,22 +87,21 @@ func (r *reducer) join(s *section) (*section, error) {
 	if rejected := r.hub.present().rejected; rejected != nil {
 		return nil, rejected
 	}
-	types, merged := r.types, r.merged
+	types, merged, filled := r.types, r.merged, r.filled
 	r.retype(types.with(s))
-	r.merged = merge.Merge(merged, r.stack.roots())
-	wrong := r.tryPublish(newLineage(r.types, r.stack.layers, r.merged.Root()))
+	wrong := r.tryPublish(r.merge())
 	if wrong.Len() == 0 {
 		return s, nil
 	}
 	err := newError(wrong, r.hub.present().generation, r.newest.secrets())
 	r.retype(types)
-	r.merged, r.newest = merged, r.hub.present().lineage
+	r.merged, r.filled, r.newest = merged, filled, r.hub.present().lineage
 	return nil, err
 }
 
 // retype has the layers understood by other types.
 func (r *reducer) retype(t *types) {
-	r.types = t
+	r.types, r.filled = t, interpolate.Result{} // other values may be secrets now
 	r.stack.layers[0].take(t, t.defaults())
 	for _, l := range r.stack.layers[1:] {
 		l.refine(t)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/confsync/confsync/binder"
+	"github.com/confsync/confsync/interpolate"
 	"github.com/confsync/confsync/tree"
 )
 
@@ -144,6 +145,14 @@ func (t *types) shown(path tree.Path, n *tree.Node) *tree.Node {
 		}
 	}
 	return whole
+}
+
+// interpolation returns what placeholders mean.
+func (t *types) interpolation() interpolate.Options {
+	return interpolate.Options{
+		Path:   func(p tree.Path) tree.Path { return t.Describe(p).Path },
+		Secret: t.Hides,
+	}
 }
 
 // unset returns the paths of the fields of structs that the tree has no value for.
