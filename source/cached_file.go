@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/confsync/confsync/tree"
@@ -55,7 +56,12 @@ func (f cacheFile) usable() bool { return f.form != nil || f.seal != nil }
 // read returns the snapshot in the file, and how many secret values it lacks.
 // Its error wraps [fs.ErrNotExist] when there is no file.
 func (f cacheFile) read() (snap Snapshot, withheld int, err error) {
-	data, err := os.ReadFile(f.path)
+	file, err := f.open()
+	if err != nil {
+		return Snapshot{}, 0, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(file)
 	if err != nil {
 		return Snapshot{}, 0, bare(err)
 	}
@@ -149,14 +155,28 @@ func (f cacheFile) write(snap Snapshot) error {
 	return bare(replace(f.path, []byte(head), sum, body))
 }
 
+// open opens the file, which has to be an ordinary one. It doesn't wait, as one
+// would for the other end of a pipe.
+func (f cacheFile) open() (*os.File, error) {
+	file, err := os.OpenFile(f.path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, bare(err)
+	}
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		file.Close()
+		return nil, errForeign
+	}
+	return file, nil
+}
+
 // replaceable refuses a file that something else than a cache is in.
 func (f cacheFile) replaceable() error {
-	file, err := os.Open(f.path)
+	file, err := f.open()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return bare(err)
+		return err
 	}
 	defer file.Close()
 	start, err := io.ReadAll(io.LimitReader(file, headRoom))

@@ -151,6 +151,24 @@ func TestCachedKilledAtEveryStep(t *testing.T) {
 	}
 }
 
+// A pipe, a directory or a device in the place of the file is never waited for.
+func TestCachedThatIsNoFile(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{pipe, dir, os.DevNull} {
+		file := killFile(path)
+		if _, _, err := file.read(); err != errForeign {
+			t.Errorf("%s: read returned %v, want %v", path, err, errForeign)
+		}
+		if err := file.write(whole(t, 1, 1)); err != errForeign {
+			t.Errorf("%s: write returned %v, want %v", path, err, errForeign)
+		}
+	}
+}
+
 func TestCachedKilledAtAnyTime(t *testing.T) {
 	file := killFile(filepath.Join(t.TempDir(), "cache"))
 	if err := file.write(whole(t, 0, 2000)); err != nil {
