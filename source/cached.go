@@ -22,8 +22,8 @@ import (
 // Content that was read and can't be used, or that isn't there, is no failure:
 // it is reported as ever.
 //
-// No secret is written; [Sealed] is for those. What is one is told by the type
-// that is filled ([tree.Shape.Hides]), so that Cached does nothing for a source
+// No secret is written; [Sealed] is for those. The type that is filled says what
+// is one ([tree.Shape.Hides]), so that Cached does nothing for a source
 // that no type is known of ([Shaped]). In the place of a secret value there is a
 // null: the store had a value that is not known now, so it hides what lower
 // layers hold, and a required field is then missing. Keys that no field takes
@@ -65,9 +65,9 @@ type cached struct {
 	failure  error     // of the last write; guarded by the mutex of the cacheWriter
 }
 
-const cachePatience = 10 * time.Second // for the first answer, where there is a cache to fall back on
+const cacheTimeout = 10 * time.Second // for the first answer, where there is a cache to fall back on
 
-var errImpatient = fmt.Errorf("no answer within %s", cachePatience)
+var errLate = fmt.Errorf("no answer within %s", cacheTimeout)
 
 func (c *cached) Unwrap() Source { return c.Source }
 
@@ -114,22 +114,22 @@ func (c *cached) first(ctx context.Context, emit func(Snapshot)) error {
 	defer cancel(nil)
 	answered := func() {}
 	if _, err := os.Stat(c.file.path); err == nil {
-		impatience := time.AfterFunc(cachePatience, func() { cancel(errImpatient) })
-		answered = func() { impatience.Stop() }
+		timeout := time.AfterFunc(cacheTimeout, func() { cancel(errLate) })
+		answered = func() { timeout.Stop() }
 	}
 	defer answered()
 	err := <-startWatch(watching, c.Source, func(snap Snapshot) {
 		answered()
 		emit(snap)
 	})
-	if context.Cause(watching) == errImpatient {
-		err = errImpatient
+	if context.Cause(watching) == errLate {
+		err = errLate
 	}
 	if c.spent || ctx.Err() != nil {
 		return err
 	}
 	snap, withheld, unusable := c.file.read()
-	if withheld > 0 && time.Since(c.began) < cachePatience {
+	if withheld > 0 && time.Since(c.began) < cacheTimeout {
 		return err
 	}
 	c.spent = true

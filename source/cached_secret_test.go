@@ -16,7 +16,7 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// held is a source of one tree, named "store".
+// held returns a source of one tree, named "store".
 func held(snap source.Snapshot) source.Source {
 	return source.Named("store", scripted(func(ctx context.Context, emit func(source.Snapshot)) error {
 		emit(snap)

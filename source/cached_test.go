@@ -21,7 +21,7 @@ import (
 // plain is the shape of a type that takes anything.
 var plain = &tree.Shape{}
 
-// cachedOf is a Cached that knows a shape, as Open makes it.
+// cachedOf returns a Cached that knows a shape, as Open makes it.
 func cachedOf(t *testing.T, file string, src source.Source, shape *tree.Shape) source.Source {
 	t.Helper()
 	made, err := source.Cached(file, src).(source.Shaped).WithShape(shape)
@@ -31,7 +31,7 @@ func cachedOf(t *testing.T, file string, src source.Source, shape *tree.Shape) s
 	return made
 }
 
-// filled is a cache file of a source named "store" that holds values.
+// filled returns a cache file of a source named "store" that holds values.
 func filled(t *testing.T, values map[string]any, shape *tree.Shape) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "store.cache")
@@ -42,7 +42,7 @@ func filled(t *testing.T, values map[string]any, shape *tree.Shape) string {
 	return file
 }
 
-// down is a source named "store" that can't be reached.
+// down returns a source named "store" that can't be reached.
 func down() *sourcetest.Memory {
 	m := sourcetest.NewMemory("store", map[string]any{"size": 99})
 	m.Fail(errCut)
@@ -243,7 +243,7 @@ func TestCachedFilesThatAreNotTrusted(t *testing.T) {
 	}
 }
 
-// last is the last emit of a source before it waits.
+// last returns the last emit of a source before it waits.
 func last(t *testing.T, src source.Source) (snap source.Snapshot) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -114,9 +114,9 @@ func (w *cacheWriter) write(snap Snapshot) {
 	err := w.file.write(snap)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	told := fmt.Sprint(w.failure) == fmt.Sprint(err)
+	same := fmt.Sprint(w.failure) == fmt.Sprint(err)
 	w.failure = err
-	if told {
+	if same {
 		return
 	}
 	select {

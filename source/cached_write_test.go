@@ -51,7 +51,7 @@ func TestCachedOnASlowDisk(t *testing.T) {
 	})
 }
 
-// TestCachedReportThatPanics has the caller of Watch panic as it is told that the
+// TestCachedReportThatPanics has the caller of Watch panic as it learns that the
 // file can't be written.
 func TestCachedReportThatPanics(t *testing.T) {
 	src := cachedOf(t, filepath.Join(t.TempDir(), "no", "cache"), sourcetest.NewMemory("store", nil), plain)

@@ -14,7 +14,7 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// first is the first emit of a source.
+// first returns the first emit of a source.
 func first(t *testing.T, src source.Source) source.Snapshot {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())

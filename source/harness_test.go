@@ -78,7 +78,7 @@ func (r *running) calls(t *testing.T, n int32, why string) {
 	}
 }
 
-// fed is a source named "store" that emits what comes through a channel.
+// fed returns a source named "store" that emits what comes through a channel.
 func fed(snaps <-chan source.Snapshot) source.Source {
 	return source.Named("store", scripted(func(ctx context.Context, emit func(source.Snapshot)) error {
 		for {

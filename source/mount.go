@@ -7,7 +7,7 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// Mount is src with its whole tree put below a path, written as
+// Mount returns src with its whole tree put below a path, written as
 // [tree.ParsePath] reads it: Mount("db", s) of {port: 1} is {db: {port: 1}}.
 // The empty path changes nothing. A path that can't be read is a panic.
 func Mount(path string, src Source) Source {

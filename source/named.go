@@ -6,7 +6,7 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// Named is src under another name, in its status and as the layer of its
+// Named returns src under another name, in its status and as the layer of its
 // values' origins. It tells two sources of one kind apart.
 func Named(name string, src Source) Source { return named{src, tree.Printable(name)} }
 

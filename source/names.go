@@ -41,7 +41,7 @@ type fieldIndex struct {
 	folded map[string][]tree.Field // as tree.Fold does
 }
 
-// NewNames makes the Names of a type, for names whose segments any of the bytes
+// NewNames returns the Names of a type, for names whose segments any of the bytes
 // of seps separates. A nil shape has no names. Two values with one [Names.Canonical]
 // name, as of fields DB_MAX and DB{MAX}, are an error, and so are two fields with one
 // name in [tree.Field].Env.
@@ -174,7 +174,7 @@ func (n *Names) Canonical(p tree.Path) string {
 
 func isMap(s *tree.Shape) bool { return s != nil && s.Elem != nil && !s.List }
 
-// words is a key as upper-case words joined by "_".
+// words returns a key as upper-case words joined by "_".
 func words(key string) string {
 	var b strings.Builder
 	runes := []rune(key)

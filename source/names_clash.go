@@ -21,7 +21,7 @@ type namePaths struct {
 	behindPath, aheadPath tree.Path
 }
 
-// clash is two paths with one canonical name, or nil.
+// clash returns two paths with one canonical name, or nil.
 func (n *Names) clash() (p, q tree.Path) {
 	seen := make(map[namePair]bool)
 	var queue []namePaths

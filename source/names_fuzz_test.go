@@ -10,7 +10,7 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// every is what the rules let a name mean, found without any cleverness.
+// every returns what the rules let a name mean, found without any cleverness.
 func every(s *tree.Shape, name, seps string) (found []tree.Path) {
 	if s == nil || name == "" {
 		return nil

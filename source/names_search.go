@@ -128,7 +128,7 @@ func (s *nameSearch) isSep(i int) bool {
 	return i < len(s.name) && strings.IndexByte(s.seps, s.name[i]) >= 0
 }
 
-// end is where the next separator stands, or where the name ends.
+// end returns where the next separator stands, or where the name ends.
 func (s *nameSearch) end(from int) int {
 	if i := strings.IndexAny(s.name[from:], s.seps); i >= 0 {
 		return from + i

@@ -12,7 +12,7 @@ import (
 
 var leaf = &tree.Shape{}
 
-// structOf is a struct of keys and shapes by turns; a nil shape is a leaf.
+// structOf returns a struct of keys and shapes by turns; a nil shape is a leaf.
 func structOf(keysAndShapes ...any) *tree.Shape {
 	s := &tree.Shape{}
 	for i := 0; i < len(keysAndShapes); i += 2 {
@@ -28,7 +28,7 @@ func structOf(keysAndShapes ...any) *tree.Shape {
 func listOf(elem *tree.Shape) *tree.Shape { return &tree.Shape{Elem: elem, List: true} }
 func mapOf(elem *tree.Shape) *tree.Shape  { return &tree.Shape{Elem: elem} }
 
-// recursive is a struct that has itself in a field, a list and a map.
+// recursive returns a struct that has itself in a field, a list and a map.
 func recursive() *tree.Shape {
 	s := structOf("name", nil, "maxDepth", nil)
 	s.Fields = append(s.Fields, structOf("next", s, "kids", listOf(s), "by_key", mapOf(s)).Fields...)

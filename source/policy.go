@@ -10,8 +10,8 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// Policy says how patient a [Supervisor] is. The zero Policy is the one to use
-// unless a source has a reason to differ.
+// Policy says how long a [Supervisor] waits before it does what. The zero Policy
+// is the one to use unless a source has a reason to differ.
 type Policy struct {
 	// StaleAfter is how long a source may be cut off before its state is said
 	// to be [Stale]. Zero: 30s. Negative: never.

@@ -8,7 +8,7 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// Poll is a source that calls load for its state when a Watch starts and then
+// Poll returns a source that calls load for its state when a Watch starts and then
 // at an interval, spread by ±10% so that a fleet does not ask in step. An error
 // of load ends the Watch, as [Source] says; load reports content that was read
 // and can't be used by [Snapshot].Err. An interval that is not positive and a

@@ -79,7 +79,7 @@ func TestRefreshBeforeRun(t *testing.T) {
 	})
 }
 
-// slow is a source that needs a second to its first emit.
+// slow returns a source that needs a second to its first emit.
 func slow(watches *ledger) source.Source {
 	return scripted(func(ctx context.Context, emit func(source.Snapshot)) error {
 		watches.note()

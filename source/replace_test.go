@@ -20,7 +20,7 @@ import (
 
 const killedVar = "CONFSYNC_TEST_KILLED" // file, step
 
-// whole is a snapshot whose values are all the same.
+// whole returns a snapshot whose values are all the same.
 func whole(t *testing.T, value, keys int) Snapshot {
 	values := make(map[string]any)
 	for i := range keys {

@@ -13,8 +13,9 @@ type Sealer interface {
 	Open(sealed []byte) ([]byte, error)
 }
 
-// Sealed is [Cached] with secrets: all that the source holds is kept, and the
-// file is sealed. A file that can't be opened, or that is not sealed, is never
+// Sealed returns src cached as by [Cached], secrets included: all that the source
+// holds is kept, and the file is sealed. Any source may be sealed, also one that no
+// type is known of. A path that is "" and a nil seal are a panic. A file that can't be opened, or that is not sealed, is never
 // used; one that Cached has written is replaced by the first good snapshot.
 func Sealed(file string, seal Sealer, src Source) Source {
 	if file == "" || seal == nil {

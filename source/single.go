@@ -18,7 +18,7 @@ var ErrWatched = errors.New("the source is being watched already: give each Conf
 //		defer s.single.Leave()
 //		...
 //
-// A source that [Shaped] makes of another shares the other's, by a pointer.
+// What the WithShape of a [Shaped] source returns shares it, by a pointer.
 type Single struct{ watched atomic.Bool }
 
 // Enter begins a Watch. It returns [ErrWatched] while another one runs.

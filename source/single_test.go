@@ -14,7 +14,7 @@ import (
 )
 
 // TestU11OneWatchAtATime gives one source to two supervisors, as two Configs
-// would: the second is told, and takes over once the first has ended.
+// would: the second gets an error, and takes over once the first has ended.
 func TestU11OneWatchAtATime(t *testing.T) {
 	load := func(context.Context) (source.Snapshot, error) { return source.Snapshot{}, nil }
 	memory := func() source.Source { return sourcetest.NewMemory("memory", nil) }

@@ -1,8 +1,8 @@
 // Package source defines what a place that holds configuration must do, and
 // runs it. [Source] is the contract and [Supervisor] keeps one connected. The
 // combinators make sources of sources: [Optional], [Named], [Mount],
-// [WithPolicy], [Cached]. [Static] and [Poll] are sources made of values and of a
-// function; [Table] is for stores of flat keys.
+// [WithPolicy], [Gate], [AtLeast], [Cached] and [Sealed]. [Static] and [Poll] are
+// sources made of values and of a function; [Table] is for stores of flat keys.
 //
 // The stores themselves are in the packages below this one, so that a program
 // compiles only the clients it uses. Package sourcetest checks a Source
@@ -74,8 +74,8 @@ type Snapshot struct {
 	// step, such as "polling every 30s: notifications are off". Status shows it.
 	Note string
 
-	// Bytes is how many bytes of content the source has read for this snapshot. Zero: it
-	// doesn't count them. It is for metrics only.
+	// Bytes is how many bytes of content the source has read for this snapshot.
+	// Zero: it doesn't count them. It is for metrics only.
 	Bytes int64
 
 	// Degraded, when not nil, says why this state can't be vouched for, such as
@@ -87,7 +87,7 @@ type Snapshot struct {
 	// Err, when not nil, says that the source was reached and its content can't
 	// be used. The Tree is then ignored, the last good one stays, and Status
 	// reports the error. An error that wraps [fs.ErrNotExist] says there is no
-	// content: an [Optional] source may be so. Each [tree.Problem] in it, found
+	// content: an [Optional] source then counts as one with no keys. Each [tree.Problem] in it, found
 	// by [tree.Problems], names its place.
 	Err error
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// Static is a source of values that never change, such as a program's own
+// Static returns a source of values that never change, such as a program's own
 // defaults. They are copied. Values of the kinds that [tree.FromGo] takes may
 // be given; any other is reported as [Snapshot].Err.
 func Static(name string, values map[string]any) Source {

@@ -52,7 +52,7 @@ func (s *State) UnmarshalText(text []byte) error {
 type Status struct {
 	Name     string    `json:"name"`
 	State    State     `json:"state"`
-	Since    time.Time `json:"since,omitzero"`    // when State was entered; for Retrying and Stale, when contact was lost
+	Since    time.Time `json:"since,omitzero"`    // when State was entered; for Retrying and Stale, when it was last Live
 	Contact  time.Time `json:"contact,omitzero"`  // the last emit; zero before the first
 	Err      error     `json:"-"`                 // why it is not Live or, while Live, why its present content can't be used; nil when all is well
 	Revision string    `json:"revision,omitzero"` // of the last good snapshot

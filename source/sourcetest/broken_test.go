@@ -39,7 +39,7 @@ func emitting(f func(prev *source.Snapshot, snap source.Snapshot, emit func(sour
 	}
 }
 
-// edited is a snapshot with its tree edited.
+// edited returns a snapshot with its tree edited.
 func edited(snap source.Snapshot, edit func(*tree.Editor)) source.Snapshot {
 	e := snap.Tree.Edit()
 	edit(e)
@@ -226,7 +226,7 @@ func TestOneBroken(t *testing.T) {
 	})
 }
 
-// runBroken is the suite's verdict on a source, for the cases of a rule.
+// runBroken returns the suite's verdict on a source, for the cases of a rule.
 func runBroken(t *testing.T, source, rule string, env ...string) (out string, err error) {
 	t.Helper()
 	pattern := "^TestOneBroken$/^" + regexp.QuoteMeta(strings.ReplaceAll(rule, " ", "_"))

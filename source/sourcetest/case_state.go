@@ -22,16 +22,16 @@ func emitsTheWholeFirst(tr *trial) {
 // leavesNoGap writes while a Watch starts and up to a few times after it has
 // emitted. What falls between its read and its watch is then never seen.
 func leavesNoGap(tr *trial) {
-	for round := range 12 {
+	for run := range 12 {
 		w := tr.start()
-		more := round % 3
+		more := run % 3
 		for n := 0; n < 1000 && more >= 0; n++ {
 			if len(w.seen()) > 0 {
 				more--
 			}
-			tr.set("alpha", fmt.Sprintf("r%dn%d", round, n))
+			tr.set("alpha", fmt.Sprintf("r%dn%d", run, n))
 		}
-		w.holds(fmt.Sprintf("the last write of round %d", round), tr.now)
+		w.holds(fmt.Sprintf("the last write of run %d", run), tr.now)
 		w.end()
 	}
 }

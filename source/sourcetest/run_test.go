@@ -12,7 +12,7 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// memoryStore is a Memory as a Harness has it.
+// memoryStore returns a Memory as a Harness has it.
 func memoryStore(values map[string]string) (*sourcetest.Memory, sourcetest.Store) {
 	m := sourcetest.NewMemory("memory", nil)
 	replace := func(values map[string]string) { m.Replace(nested(values)) }

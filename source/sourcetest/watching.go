@@ -92,14 +92,14 @@ func (w *watching) take(snap source.Snapshot) {
 	}
 }
 
-// seen is every snapshot so far.
+// seen returns every snapshot so far.
 func (w *watching) seen() []source.Snapshot {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.snaps[:len(w.snaps):len(w.snaps)]
 }
 
-// good is every snapshot so far whose content can be used.
+// good returns every snapshot so far whose content can be used.
 func (w *watching) good() []source.Snapshot {
 	return slices.DeleteFunc(slices.Clone(w.seen()), func(snap source.Snapshot) bool { return snap.Err != nil })
 }
