@@ -100,22 +100,39 @@ func patched(length int, by *tree.Node) (int, tree.Kind) {
 	return end, tree.List
 }
 
-// into makes below the row of the children with that key.
-func (r row) into(below row, key string) {
+// children goes through the children of a row by ascending keys.
+type children struct {
+	row     row // of the children with the last key
+	was, in []tree.Cursor
+	out     tree.Cursor // of the merge of was
+}
+
+func (r row) children(out *tree.Node) *children {
+	cursors := make([]tree.Cursor, 2*len(r.in))
+	c := &children{row: newRow(len(r.in)), was: cursors[:len(r.in)], in: cursors[len(r.in):], out: out.Cursor()}
 	for i := range r.in {
-		below.was[i], below.in[i] = r.was[i].Child(key), r.in[i].Child(key)
+		c.was[i], c.in[i] = r.was[i].Cursor(), r.in[i].Cursor()
 	}
+	return c
+}
+
+// merge is the merge of the children with a key, and the one there was.
+func (c *children) merge(key string) (now, before *tree.Node) {
+	for i := range c.in {
+		c.row.was[i], c.row.in[i] = c.was[i].Child(key), c.in[i].Child(key)
+	}
+	before = c.out.Child(key)
+	return c.row.merge(before), before
 }
 
 func (r row) list(out *tree.Node, length int) *tree.Node {
-	below := newRow(len(r.in))
+	below := r.children(out)
 	kids := make([]*tree.Node, length)
 	same := out.Kind() == tree.List && out.Len() == length
 	for i := range kids {
-		key := strconv.Itoa(i)
-		r.into(below, key)
-		kids[i] = below.merge(out.Child(key))
-		same = same && kids[i] == out.At(i)
+		var before *tree.Node
+		kids[i], before = below.merge(strconv.Itoa(i))
+		same = same && kids[i] == before
 	}
 	if same {
 		return out
@@ -126,28 +143,26 @@ func (r row) list(out *tree.Node, length int) *tree.Node {
 // mapping merges maps, and a list with them where that has a gap.
 func (r row) mapping(out *tree.Node) *tree.Node {
 	own := ownValue(r.in)
-	below := newRow(len(r.in))
+	below := r.children(out)
 	if out.Kind() != tree.Map {
 		keys := r.allKeys()
 		kids := make([]*tree.Node, len(keys))
 		for i, key := range keys {
-			r.into(below, key)
-			kids[i] = below.merge(out.Child(key))
+			kids[i], _ = below.merge(key)
 		}
 		return tree.NewMap(keys, kids, own)
 	}
-	changes := make(map[string]*tree.Node)
+	var keys []string
+	var kids []*tree.Node
 	for _, key := range r.changedKeys() {
-		r.into(below, key)
-		old := out.Child(key)
-		if kid := below.merge(old); kid != old {
-			changes[key] = kid
+		if kid, before := below.merge(key); kid != before {
+			keys, kids = append(keys, key), append(kids, kid)
 		}
 	}
-	if len(changes) == 0 && own.Equal(out.Own()) {
+	if len(keys) == 0 && own.Equal(out.Own()) {
 		return out
 	}
-	return out.With(changes, own)
+	return out.WithSorted(keys, kids, own)
 }
 
 func ownValue(nodes []*tree.Node) *tree.Node {

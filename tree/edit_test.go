@@ -146,3 +146,28 @@ func TestEditorIsLinear(t *testing.T) {
 		t.Errorf("10,000 keys allocate %d bytes and 100,000 allocate %d", small, large)
 	}
 }
+
+// TestCursor finds children in every order.
+func TestCursor(t *testing.T) {
+	n := tree.NewMap([]string{"a", "c", "e", "g"}, []*tree.Node{
+		tree.NewScalar(tree.Int, "0"), tree.NewScalar(tree.Int, "1"), tree.NewScalar(tree.Int, "2"), tree.NewScalar(tree.Int, "3")}, nil)
+	list := tree.NewList([]*tree.Node{n, n.At(0)})
+	for name, keys := range map[string]string{"up": "abcdefgh", "down": "hgfedcba", "jumps": "aghcbegaaf", "again": "aaccgg"} {
+		at := n.Cursor()
+		for _, key := range keys {
+			if got, want := at.Child(string(key)), n.Child(string(key)); got != want {
+				t.Errorf("%s: %c is %s, want %s", name, key, got, want)
+			}
+		}
+	}
+	at := list.Cursor()
+	for _, key := range []string{"1", "0", "2", "x"} {
+		if got, want := at.Child(key), list.Child(key); got != want {
+			t.Errorf("%s is %s, want %s", key, got, want)
+		}
+	}
+	var none *tree.Node
+	if at := none.Cursor(); at.Child("a") != nil {
+		t.Error("nothing has a child")
+	}
+}
