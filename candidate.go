@@ -54,7 +54,7 @@ func (r *reducer) tryPublish(g *lineage) tree.ProblemList {
 	switch {
 	case changed:
 		next.generation = &generation{
-			number: now.number + 1, since: time.Now(), root: c.lineage.root, value: c.value, filled: c.filled(), parts: c.values(),
+			number: now.number + 1, since: time.Now(), root: c.lineage.root, value: c.value, filled: c.filled(), parts: c.values(), maps: c.maps(),
 		}
 		if err := r.publish(&next); err != nil {
 			c.refuse(nil, err)
@@ -100,6 +100,15 @@ func (c *candidate) values() []any {
 		values[i] = p.Value.Interface()
 	}
 	return values
+}
+
+// maps returns the Go maps that were changed element by element.
+func (c *candidate) maps() []binder.MapChange {
+	all := slices.Clone(c.bound.Maps)
+	for _, p := range c.parts {
+		all = append(all, p.Maps...)
+	}
+	return all
 }
 
 // differs reports whether a candidate is another value than the one served.

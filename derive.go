@@ -65,7 +65,7 @@ func Derive[T, R any](v View[T], build func(*T) (R, error), release func(R), opt
 		value, err := contained(build, present)
 		failed, d.over = err, err != nil
 		d.state.Store(&derived[R]{value: value, generation: of.number})
-	}, func(change Change[*T]) {
+	}, func(change Change[*T], _ *generation) {
 		if !d.begin() {
 			return
 		}

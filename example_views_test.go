@@ -396,3 +396,41 @@ func ExampleDerived_Current() {
 	fmt.Println(d.Current())
 	// Output: pool of 4 1
 }
+
+func ExampleEach() {
+	type Member struct{ Addr string }
+	type App struct{ Members map[string]Member }
+	store := sourcetest.NewMemory("store", map[string]any{"members": map[string]any{
+		"b": map[string]any{"addr": "10.0.0.2"}, "a": map[string]any{"addr": "10.0.0.1"},
+	}})
+	cfg, err := confsync.Open(context.Background(), confsync.Options[App]{Sources: []source.Source{store}})
+	if err != nil {
+		panic(err)
+	}
+	defer cfg.Close()
+
+	told := make(chan struct{}, 9)
+	cancel := confsync.Each(cfg, func(a *App) map[string]Member { return a.Members }, func(e confsync.Entry[string, Member]) {
+		switch {
+		case e.Old == nil:
+			fmt.Println(e.Key, "came with", e.New.Addr)
+		case e.New == nil:
+			fmt.Println(e.Key, "went")
+		default:
+			fmt.Println(e.Key, "moved to", e.New.Addr)
+		}
+		told <- struct{}{}
+	})
+	defer cancel()
+	store.Set("members.a.addr", "10.0.0.3")
+	<-told
+	<-told
+	<-told
+	store.Delete("members.b")
+	<-told
+	// Output:
+	// a came with 10.0.0.1
+	// b came with 10.0.0.2
+	// a moved to 10.0.0.3
+	// b went
+}

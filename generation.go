@@ -12,12 +12,13 @@ import (
 type generation struct {
 	number uint64 // 0 before the first
 	since  time.Time
-	root   *tree.Node      // what it was filled from
-	value  any             // a pointer to the user's type
-	filled any             // value as it was filled, before the program's code completed it
-	parts  []any           // pointers to the values of the sections, by their indexes
-	built  map[decider]any // what was built of it
-	serves uint64          // the earlier generation that is served again; 0 when none is
+	root   *tree.Node         // what it was filled from
+	value  any                // a pointer to the user's type
+	filled any                // value as it was filled, before the program's code completed it
+	parts  []any              // pointers to the values of the sections, by their indexes
+	built  map[decider]any    // what was built of it
+	maps   []binder.MapChange // of value and parts, those changed element by element since the one before
+	serves uint64             // the earlier generation that is served again; 0 when none is
 
 	once  sync.Once
 	paths []tree.Path // that differ from the generation before; see pathsBetween
@@ -27,7 +28,7 @@ type generation struct {
 // it was published.
 func (g *generation) again() *generation {
 	return &generation{
-		number: g.number, since: g.since, root: g.root, value: g.value, filled: g.filled, parts: g.parts, built: g.built, serves: g.serves,
+		number: g.number, since: g.since, root: g.root, value: g.value, filled: g.filled, parts: g.parts, built: g.built, maps: g.maps, serves: g.serves,
 	}
 }
 

@@ -143,6 +143,24 @@ func (h *hub) remove(s subscriber) {
 	h.order = nil
 }
 
+// tellEach calls fn for each of several, one after another, even where a call ends
+// the goroutine.
+func tellEach[E any](h *hub, all []E, fn func(E)) {
+	for len(all) > 0 {
+		first, returned := all[0], false
+		all = all[1:]
+		func() {
+			defer func() {
+				if !returned {
+					tellEach(h, all, fn)
+				}
+			}()
+			h.guard("a callback", func() { fn(first) })
+			returned = true
+		}()
+	}
+}
+
 // guard runs code of the program's, and logs what it panics with and that it has
 // ended its goroutine, which nothing can prevent.
 func (h *hub) guard(what string, code func()) (ok bool) {

@@ -44,7 +44,7 @@ type sectionView[V any] struct {
 func (v *sectionView[V]) Get() *V { return v.pick(v.hub.present().generation) }
 
 func (v *sectionView[V]) OnChange(fn func(Change[*V])) (cancel func()) {
-	return subscribe(v.tap(), nil, fn)
+	return subscribe(v.tap(), nil, plain(fn))
 }
 
 func (v *sectionView[V]) pick(g *generation) *V { return g.parts[v.of.index].(*V) }

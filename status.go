@@ -113,7 +113,7 @@ func (c *Config[T]) OnStatus(fn func(Status)) (cancel func()) {
 		st, _ := g.value.(*Status)
 		return st
 	}, equal: equalPointers[Status]}
-	return subscribe(all, nil, func(ch Change[*Status]) { fn(*ch.New) })
+	return subscribe(all, nil, func(ch Change[*Status], _ *generation) { fn(*ch.New) })
 }
 
 // bearing is what a change of makes a status another one.

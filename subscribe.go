@@ -20,7 +20,7 @@ type Change[V any] struct {
 type subscription[V any] struct {
 	hub *hub
 	tap tap[V]
-	fn  func(Change[V])
+	fn  func(Change[V], *generation)
 
 	offered V // the newest value picked; of whoever publishes
 
@@ -43,7 +43,7 @@ type delivery[V any] struct {
 // subscribe calls fn for each change of what is tapped. With first, the value
 // that the changes start from is given to first before, in the caller's
 // goroutine.
-func subscribe[V any](t tap[V], first func(V, *generation), fn func(Change[V])) (cancel func()) {
+func subscribe[V any](t tap[V], first func(V, *generation), fn func(Change[V], *generation)) (cancel func()) {
 	s := &subscription[V]{hub: t.hub, tap: t, fn: fn, running: first != nil}
 	for {
 		seen := s.hub.present().generation
@@ -137,7 +137,7 @@ func (s *subscription[V]) deliver() {
 			}
 			change := Change[V]{Old: s.reported, New: d.value, Generation: d.of.number, Paths: pathsBetween(s.since, d.of)}
 			s.reported, s.since = d.value, d.of
-			s.fn(change)
+			s.fn(change, d.of)
 		})
 	}
 	returned = true
@@ -146,4 +146,9 @@ func (s *subscription[V]) deliver() {
 // equal reports whether two picked values are the same configuration.
 func equal[V any](a, b V) bool {
 	return binder.Equal(reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem())
+}
+
+// plain is fn without the generation.
+func plain[V any](fn func(Change[V])) func(Change[V], *generation) {
+	return func(c Change[V], _ *generation) { fn(c) }
 }

@@ -53,7 +53,7 @@ func (v *Var[V]) Set(value *V) error {
 
 // OnChange calls fn for every Set of another pointer, as [Watch] does.
 func (v *Var[V]) OnChange(fn func(Change[*V])) (cancel func()) {
-	return subscribe(v.tap(), nil, fn)
+	return subscribe(v.tap(), nil, plain(fn))
 }
 
 func (v *Var[V]) tap() tap[*V] {

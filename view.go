@@ -72,7 +72,7 @@ type selected[T, V any] struct {
 func (s *selected[T, V]) Get() *V { return partOf(s.view.Get(), s.pick) }
 
 func (s *selected[T, V]) OnChange(fn func(Change[*V])) (cancel func()) {
-	return observe(s.view, s.pick, equalPointed[V], nil, fn)
+	return observe(s.view, s.pick, equalPointed[V], nil, plain(fn))
 }
 
 func (s *selected[T, V]) tap() tap[*V] { return narrow(tapOf(s.view), s.pick, equalPointed[V]) }

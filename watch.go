@@ -19,7 +19,7 @@ import (
 // cancel may be called more than once, and by fn itself. It doesn't wait: a call
 // that was due when it was called may still run.
 func Watch[T, V any](v View[T], pick func(*T) V, fn func(Change[V])) (cancel func()) {
-	return observe(v, pick, equal[V], nil, fn)
+	return observe(v, pick, equal[V], nil, plain(fn))
 }
 
 // Follow calls fn with the value that pick returns, before it returns itself,
@@ -27,13 +27,13 @@ func Watch[T, V any](v View[T], pick func(*T) V, fn func(Change[V])) (cancel fun
 // too: fn is never called twice at a time, and no change between the first call
 // and the later ones is missed.
 func Follow[T, V any](v View[T], pick func(*T) V, fn func(V)) (cancel func()) {
-	return observe(v, pick, equal[V], func(present V, _ *generation) { fn(present) }, func(c Change[V]) { fn(c.New) })
+	return observe(v, pick, equal[V], func(present V, _ *generation) { fn(present) }, func(c Change[V], _ *generation) { fn(c.New) })
 }
 
 // OnChange calls fn for every generation from now on. What is said of calls at
 // [Watch] goes for it too.
 func (c *Config[T]) OnChange(fn func(Change[*T])) (cancel func()) {
-	return subscribe(c.tap(), nil, fn)
+	return subscribe(c.tap(), nil, plain(fn))
 }
 
 // Changes returns the generations from the moment a loop over it starts, the
@@ -69,7 +69,7 @@ func (c *Config[T]) Changes(ctx context.Context) iter.Seq[Change[*T]] {
 }
 
 // observe subscribes to a part of a View; see subscribe.
-func observe[T, V any](v View[T], pick func(*T) V, equal func(a, b V) bool, first func(V, *generation), fn func(Change[V])) (cancel func()) {
+func observe[T, V any](v View[T], pick func(*T) V, equal func(a, b V) bool, first func(V, *generation), fn func(Change[V], *generation)) (cancel func()) {
 	if t := narrow(tapOf(v), pick, equal); t.hub != nil {
 		return subscribe(t, first, fn)
 	}
@@ -78,7 +78,7 @@ func observe[T, V any](v View[T], pick func(*T) V, equal func(a, b V) bool, firs
 
 // relay observes a View that was made elsewhere. It starts from what Get returns
 // once OnChange has been called, so nothing falls between the two.
-func relay[T, V any](v View[T], pick func(*T) V, equal func(a, b V) bool, first func(V, *generation), fn func(Change[V])) (cancel func()) {
+func relay[T, V any](v View[T], pick func(*T) V, equal func(a, b V) bool, first func(V, *generation), fn func(Change[V], *generation)) (cancel func()) {
 	ready := make(chan struct{}) // closed once reported is set
 	var reported V               // after ready of the one callback that runs
 	cancel = v.OnChange(func(c Change[*T]) {
@@ -89,7 +89,7 @@ func relay[T, V any](v View[T], pick func(*T) V, equal func(a, b V) bool, first 
 		}
 		change := Change[V]{Old: reported, New: value, Generation: c.Generation, Paths: c.Paths}
 		reported = value
-		fn(change)
+		fn(change, &generation{number: c.Generation})
 	})
 	defer close(ready)
 	reported = partOf(v.Get(), pick)
