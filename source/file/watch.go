@@ -94,6 +94,7 @@ type loop struct {
 
 	reading *reading
 	next    *time.Timer          // of the next reading
+	delay   time.Duration        // that it was last put off by
 	busy    time.Time            // when the first event was that no reading came after; zero when there is none
 	open    map[string]time.Time // files that a writer has open, and when it last wrote
 	whole   bool                 // the last change is known to be complete
@@ -110,7 +111,9 @@ func (l *loop) run() error {
 		case <-l.ctx.Done():
 			return l.ctx.Err()
 		case <-l.wake:
-			l.gather()
+			if l.gather() && l.whole && l.delay <= 0 {
+				l.look()
+			}
 		case <-l.next.C:
 			if err := l.ctx.Err(); err != nil {
 				return err
@@ -163,7 +166,8 @@ func (l *loop) happened(e event) {
 	if l.whole {
 		wait = max(l.pause, l.gap()-time.Since(l.looked))
 	}
-	l.next.Reset(max(0, min(wait, l.patience()-time.Since(l.busy)), l.writer()))
+	l.delay = max(0, min(wait, l.patience()-time.Since(l.busy)), l.writer())
+	l.next.Reset(l.delay)
 }
 
 // writer is how long to wait for a writer that has one of the files open: until
@@ -201,6 +205,7 @@ func (l *loop) look() {
 		l.next.Reset(wait)
 		return
 	}
+	l.next.Stop()
 	began, busy := time.Now(), l.busy
 	l.busy, l.whole = time.Time{}, false
 	l.reading = newReading(l.events, l.opts.Limits.Bytes)
