@@ -1,6 +1,7 @@
 package confsync
 
 import (
+	"cmp"
 	"encoding"
 	"encoding/json"
 	"reflect"
@@ -26,14 +27,14 @@ func shown(s *tree.Shape, n *tree.Node) *tree.Node {
 	case takesAny(s):
 		return shownAny(s, n)
 	}
-	var keys []string
-	var kids []*tree.Node
+	kids := map[string]*tree.Node{}
 	for i, key := range n.Keys() {
-		if kid := shown(below(s, key), n.At(i)); kid != nil {
-			keys, kids = append(keys, key), append(kids, kid)
+		own, sub := below(s, key)
+		if kid := shown(sub, n.At(i)); kid != nil {
+			kids[own] = kid
 		}
 	}
-	return tree.NewMap(keys, kids, nil)
+	return tree.NewMap(nil, nil, nil).With(kids, nil)
 }
 
 var (
@@ -55,22 +56,22 @@ func shapeAt(s *tree.Shape, path tree.Path) *tree.Shape {
 		if s == nil || takesAny(s) {
 			break
 		}
-		s = below(s, segment)
+		_, s = below(s, segment)
 	}
 	return s
 }
 
-// below is what takes a key in its canonical spelling, nil when nothing does.
-func below(s *tree.Shape, key string) *tree.Shape {
+// below is what takes a key, nil when nothing does, and the key as it is its own.
+func below(s *tree.Shape, key string) (own string, sub *tree.Shape) {
 	if s.Elem != nil {
-		return s.Elem
+		return key, s.Elem
 	}
 	for _, f := range s.Fields {
-		if f.Key == key {
-			return f.Shape
+		if f.Key == key || tree.Fold(f.Key) == tree.Fold(key) {
+			return cmp.Or(f.AliasOf, f.Key), f.Shape
 		}
 	}
-	return s.Rest
+	return key, s.Rest
 }
 
 func shownList(s *tree.Shape, n *tree.Node) *tree.Node {

@@ -16,6 +16,10 @@ const (
 
 // serveEvents sends the status whenever it has changed, as server-sent events.
 func (h *handler) serveEvents(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	if r.Method == http.MethodHead {
+		return
+	}
 	changed := make(chan struct{}, 1) // one slot; sent by OnStatus's callback, never closed
 	cancel := h.config.OnStatus(func(confsync.Status) {
 		select {
@@ -25,7 +29,6 @@ func (h *handler) serveEvents(w http.ResponseWriter, r *http.Request) {
 	})
 	defer cancel()
 
-	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // a proxy is to pass each on at once
 	out := http.NewResponseController(w)
 	out.SetWriteDeadline(time.Now().Add(streamFor + 10*time.Second)) // where it can't be set the server's own holds, and the page connects again

@@ -7,31 +7,21 @@ import (
 	"github.com/confsync/confsync"
 )
 
-// shown are the values that show prints.
-var shown = []string{
-	"server.host", "server.port", "server.timeout", "log.level", "db.pool.min", "db.pool.max",
-	"db.password", "features.search", `features.beta\.checkout`, "greeting",
-}
-
 // show prints the effective values with where each came from.
 func show(cfg *confsync.Config[App]) {
 	fmt.Printf("generation %d\n", cfg.Generation())
-	for _, path := range shown {
-		printValue(cfg, path)
+	for x := range cfg.All() {
+		printValue(x)
 	}
 	fmt.Println()
 }
 
-func printValue(cfg *confsync.Config[App], path string) {
-	x, err := cfg.Explain(path)
-	switch {
-	case err != nil:
-		fmt.Printf("  %v\n", err)
-	case len(x.Layers) == 0:
-		fmt.Printf("  %-24s is set nowhere\n", path)
-	default:
-		fmt.Printf("  %-24s = %-14s %s\n", path, x.Value, x.Layers[0].Origin)
+func printValue(x confsync.Explanation) {
+	if len(x.Layers) == 0 {
+		fmt.Printf("  %-24s is set nowhere\n", x.Path)
+		return
 	}
+	fmt.Printf("  %-24s = %-14s %s\n", x.Path, x.Value, x.Layers[0].Origin)
 }
 
 // follow prints each change until ctx ends. Rejections are told by the logger.
@@ -40,7 +30,8 @@ func follow(ctx context.Context, cfg *confsync.Config[App]) error {
 	for change := range cfg.Changes(ctx) {
 		fmt.Printf("generation %d\n", change.Generation)
 		for _, path := range change.Paths {
-			printValue(cfg, path.String())
+			x, _ := cfg.Explain(path.String()) // a value that has gone is set nowhere
+			printValue(x)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@
 //	go run ./examples/quickstart                              a tour that ends by itself
 //	go run ./examples/quickstart -watch app.yaml              follow a file of yours until interrupted
 //	go run ./examples/quickstart -consul 127.0.0.1:8500/app   with a Consul prefix as the top layer
+//	go run ./examples/quickstart -page localhost:6060         with the live page, until interrupted
 package main
 
 import (
@@ -11,6 +12,8 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"strings"
@@ -23,6 +26,7 @@ import (
 	"github.com/confsync/confsync/source/consul"
 	"github.com/confsync/confsync/source/env"
 	"github.com/confsync/confsync/source/file"
+	"github.com/confsync/confsync/web"
 )
 
 const prefix = "QUICKSTART" // of environment variables, as in QUICKSTART_SERVER_PORT
@@ -30,17 +34,18 @@ const prefix = "QUICKSTART" // of environment variables, as in QUICKSTART_SERVER
 func main() {
 	watch := flag.String("watch", "", "follow this `file`, above the defaults, until interrupted")
 	store := flag.String("consul", "", "make the Consul keys at `address/prefix` the top layer, and follow them")
+	page := flag.String("page", "", "serve the live page at this `address`, and follow until interrupted")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *watch, *store); err != nil {
+	if err := run(ctx, *watch, *store, *page); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, watch, store string) error {
+func run(ctx context.Context, watch, store, page string) error {
 	dir, err := copies()
 	if err != nil {
 		return err
@@ -62,7 +67,7 @@ func run(ctx context.Context, watch, store string) error {
 		layers = append(layers, top)
 	}
 	opts := confsync.Options[App]{Sources: layers}
-	touring := watch == "" && store == ""
+	touring := watch == "" && store == "" && page == ""
 	if touring {
 		opts.Logger = slog.New(slog.DiscardHandler) // the tour shows rejections itself
 	}
@@ -76,7 +81,29 @@ func run(ctx context.Context, watch, store string) error {
 	if touring {
 		return tour(ctx, cfg, dir)
 	}
+	if page != "" {
+		server, err := servePage(page, cfg)
+		if err != nil {
+			return err
+		}
+		defer server.Close()
+		if watch == "" {
+			fmt.Println("edit", dir.override, "to see the page change")
+		}
+	}
 	return follow(ctx, cfg)
+}
+
+// servePage serves the live page until the server is closed.
+func servePage(at string, cfg *confsync.Config[App]) (*http.Server, error) {
+	listener, err := net.Listen("tcp", at)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Printf("the page is at http://%s\n", listener.Addr())
+	server := &http.Server{Handler: web.Handler(cfg)}
+	go server.Serve(listener) // ends with Close
+	return server, nil
 }
 
 // consulLayer is the source of "127.0.0.1:8500/apps/checkout".

@@ -270,7 +270,7 @@ async function load() {
 }
 
 // signature tells whether there is more to load than the status.
-const signature = (s) => JSON.stringify([s.generation, s.note, s.rejected, s.unknown, s.sources.map((src) => src.revision)]);
+const signature = (s) => JSON.stringify([s.generation, s.rejected, s.unknown, s.sources.map((src) => src.revision)]);
 
 function link(className, text) {
   $("link").className = `link ${className}`;
