@@ -43,7 +43,7 @@ func connect(ctx context.Context, of *goredis.Options, timeout time.Duration) (*
 		},
 	})
 	kept := client.Conn()
-	if err := kept.Ping(ctx).Err(); err != nil && !goredis.IsPermissionError(err) {
+	if err := kept.Ping(ctx).Err(); err != nil && !goredis.HasErrorPrefix(err, "NOPERM") {
 		line.Close()
 		client.Close()
 		return nil, fmt.Errorf("%s: %w", of.Addr, err)

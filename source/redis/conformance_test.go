@@ -9,6 +9,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source/document"
 	"github.com/confsync/confsync/source/redis"
@@ -56,6 +57,26 @@ func viaProxy(t *testing.T, s *testserver.Server, direct *goredis.Client) (*gore
 	})), proxy
 }
 
+const bound = 8 << 20 // on bytes
+
+func bounded(opts redis.Options) *redis.Options {
+	opts.MaxBytes = bound
+	return quick(opts)
+}
+
+// slow makes a way so slow that a reading takes longer than the source's time-out.
+func slow(proxy *testserver.Proxy) func(*testing.T) time.Duration {
+	return func(*testing.T) time.Duration {
+		proxy.Bandwidth(400)
+		return await.Limit
+	}
+}
+
+func heal(proxy *testserver.Proxy) {
+	proxy.Bandwidth(0)
+	proxy.Heal()
+}
+
 // newDocument is a place for one document.
 func newDocument(t *testing.T, s *testserver.Server, direct *goredis.Client, values map[string]string) sourcetest.Store {
 	c, proxy := viaProxy(t, s, direct)
@@ -84,7 +105,7 @@ func newDocument(t *testing.T, s *testserver.Server, direct *goredis.Client, val
 	}
 	commit(t, values)
 	return sourcetest.Store{
-		Source: redis.New(c, "app", quick(redis.Options{Document: document.JSON})),
+		Source: redis.New(c, "app", bounded(redis.Options{Document: document.JSON})),
 		Commit: commit,
 		Set: func(t *testing.T, path tree.Path, text string) {
 			commit(t, map[string]string{path.String(): text})
@@ -93,9 +114,14 @@ func newDocument(t *testing.T, s *testserver.Server, direct *goredis.Client, val
 			delete(now, path.String())
 			write(t)
 		},
-		Spoil:               func(t *testing.T) { set(t, direct, "app", "{") },
+		Spoil: func(t *testing.T) { set(t, direct, "app", "{") },
+		Flood: func(t *testing.T) int {
+			set(t, direct, "app", strings.Repeat("x", 10*bound))
+			return bound
+		},
+		Slow:                slow(proxy),
 		Break:               func(*testing.T) { proxy.Cut() },
-		Heal:                func(*testing.T) { proxy.Heal() },
+		Heal:                func(*testing.T) { heal(proxy) },
 		WritableWhileBroken: true,
 	}
 }
@@ -119,7 +145,7 @@ func newStore(t *testing.T, s *testserver.Server, direct *goredis.Client, way wa
 	}
 	commit(t, values)
 	return sourcetest.Store{
-		Source: redis.New(c, way.prefix, quick(way.opts)),
+		Source: redis.New(c, way.prefix, bounded(way.opts)),
 		Commit: commit,
 		Set: func(t *testing.T, path tree.Path, text string) {
 			commit(t, map[string]string{path.String(): text})
@@ -144,8 +170,15 @@ func newStore(t *testing.T, s *testserver.Server, direct *goredis.Client, way wa
 				t.Fatal(err)
 			}
 		},
+		Flood: func(t *testing.T) int {
+			for _, name := range names(10 * bound / (64 << 10)) {
+				commit(t, map[string]string{name: strings.Repeat("x", 64<<10)})
+			}
+			return bound
+		},
+		Slow:                slow(proxy),
 		Break:               func(*testing.T) { proxy.Cut() },
-		Heal:                func(*testing.T) { proxy.Heal() },
+		Heal:                func(*testing.T) { heal(proxy) },
 		WritableWhileBroken: true,
 	}
 }

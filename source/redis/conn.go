@@ -31,13 +31,16 @@ type conn struct {
 	net     net.Conn
 	reading sync.WaitGroup // the goroutine that reads
 
-	resp3                bool
-	subscribed, tracking bool // how the server was asked to tell of changes
+	// How the server was asked to tell of changes.
+	resp3      bool
+	subscribed bool
+	tracking   string // the command, "" when there was none
 
-	mu    sync.Mutex
-	calls []*call // whose replies have not all come, in the order in which they were sent
-	told  told    // since it was last taken
-	err   error   // why the connection has broken
+	mu       sync.Mutex
+	calls    []*call // whose replies have not all come, in the order in which they were sent
+	told     told    // since it was last taken
+	err      error   // why the connection has broken
+	received int64   // bytes
 }
 
 // told is what a server has told of.
@@ -109,6 +112,7 @@ func (p progress) Read(buf []byte) (int, error) {
 	if n > 0 {
 		p.mu.Lock()
 		defer p.mu.Unlock()
+		p.received += int64(n)
 		p.expectLocked()
 	}
 	return n, err

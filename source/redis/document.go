@@ -2,8 +2,6 @@ package redis
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math/rand/v2"
 	"strconv"
 
@@ -12,107 +10,44 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// documentLayout is the configuration in one string, which is a document.
-type documentLayout struct {
-	servers *servers
-	key     string
-	origin  tree.Origin
-	bounds  source.Bounds
-	page    document.Page
-	held    value
-	tree    tree.Tree // of what is held, if err is nil
-	err     error     // why what is held can't be used
-	over    bool      // it is too large
-}
-
-func newDocumentLayout(s *store) *documentLayout {
+// newDocument is the layout of one string, which is a document.
+func newDocument(s *store) layout {
 	limits := document.Limits{Bytes: s.opts.MaxBytes, Keys: s.opts.MaxKeys}
-	return &documentLayout{
-		key: s.prefix, origin: s.origin(s.prefix), bounds: s.bounds(),
-		page: document.Page{Format: s.opts.Document, Limits: limits},
+	d := &oneKey{
+		key: s.prefix, kind: "a string", bounds: s.bounds(), origin: s.origin(s.prefix), events: "K$gxe",
+		held: &document.Key{
+			Name: s.prefix, Page: document.Page{Format: s.opts.Document, Limits: limits}, Bounds: s.bounds(),
+			Origin: func(key string, _ int64) tree.Origin { return s.origin(key) },
+		},
 	}
+	d.load, d.same = d.loadString, d.sameString
+	return d
 }
 
-func (d *documentLayout) channels() channels { return channels{key: d.key} }
-
-func (d *documentLayout) flags() string { return "K$gxe" }
-
-func (d *documentLayout) follow(s *servers) { d.servers = s }
-
-func (d *documentLayout) deaf() bool { return d.over }
-
-func (d *documentLayout) unfinished() bool { return false }
-
-// read reads the key, and again if it is gone.
-func (d *documentLayout) read(ctx context.Context, _ telling) error {
-	d.servers.heard()
-	now, err := d.get(ctx)
-	if err == nil && now.kind == absent {
-		now, err = d.get(ctx)
+func (o *oneKey) loadString(ctx context.Context) ([]source.Row, error) {
+	reply, err := o.servers.ask(ctx, o.key, "GET", o.key)
+	if text, ok := reply.(string); ok {
+		return []source.Row{{Key: o.key, Value: text}}, err
 	}
-	d.over = errors.Is(err, errTooLong)
-	switch {
-	case d.over:
-		d.err = d.bounds.Check(0, d.bounds.OrDefault().MaxBytes+1, d.origin)
-		return nil
-	case err != nil:
-		return fmt.Errorf("read: %w", err)
-	}
-	d.held, d.err = now, d.decode(now)
-	return nil
+	return nil, err
 }
 
-func (d *documentLayout) get(ctx context.Context) (value, error) {
-	reply, err := d.servers.ask(ctx, d.key, "GET", d.key)
-	return held(reply, err)
-}
-
-// decode makes the tree of a document. A key that isn't there is content that
-// can't be used, not a document of nothing.
-func (d *documentLayout) decode(v value) (err error) {
-	switch v.kind {
-	case absent:
-		err = fmt.Errorf("no such key: %w", source.ErrAbsent)
-	case other:
-		err = errors.New("key holds another type than a string")
-	default:
-		d.tree, err = d.page.Read(v.text, d.origin)
-		return err
+// sameString compares the length, and a part of the text. An empty one is read
+// again: it takes as long.
+func (o *oneKey) sameString(ctx context.Context) (bool, error) {
+	rows := o.held.Rows()
+	if len(rows) == 0 || rows[0].Value == "" {
+		now, err := o.loadString(ctx)
+		return len(now) == len(rows) && (len(now) == 0 || now[0].Value == ""), err
 	}
-	return tree.Problem{Kind: tree.Unusable, Origin: d.origin, Err: err}
-}
-
-func (d *documentLayout) update(ctx context.Context, how telling) error {
-	if d.servers.heard().all {
-		return errLost
+	text := rows[0].Value
+	size, err := o.servers.ask(ctx, o.key, "STRLEN", o.key)
+	if err != nil || size != int64(len(text)) {
+		return false, err
 	}
-	return d.read(ctx, how)
-}
-
-// audit compares the document's length and a part of it.
-func (d *documentLayout) audit(ctx context.Context, _ telling) error {
 	const part = 1024
-	from := rand.IntN(max(1, len(d.held.text)-part))
-	want := d.held.text[from:min(from+part, len(d.held.text))]
-	size, err := d.servers.ask(ctx, d.key, "STRLEN", d.key)
-	same := size == int64(len(d.held.text)) && size != int64(0)
-	if same {
-		var got any
-		got, err = d.servers.ask(ctx, d.key, "GETRANGE", d.key, strconv.Itoa(from), strconv.Itoa(from+part-1))
-		same = got == want
-	}
-	switch {
-	case err != nil && !isWrongType(err):
-		return fmt.Errorf("read: %w", err)
-	case same || d.over:
-		return nil
-	}
-	return errLost
-}
-
-func (d *documentLayout) snapshot() source.Snapshot {
-	if d.err != nil {
-		return source.Snapshot{Err: d.err}
-	}
-	return source.Snapshot{Tree: d.tree}
+	from := rand.IntN(max(1, len(text)-part))
+	to := min(from+part, len(text))
+	got, err := o.servers.ask(ctx, o.key, "GETRANGE", o.key, strconv.Itoa(from), strconv.Itoa(to-1))
+	return got == text[from:to], err
 }

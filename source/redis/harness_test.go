@@ -84,6 +84,7 @@ type watcher struct {
 
 	mu    sync.Mutex
 	snaps []source.Snapshot
+	at    []time.Time // when each came
 	err   error
 }
 
@@ -98,7 +99,7 @@ func watch(t testing.TB, src source.Source) *watcher {
 		err := src.Watch(ctx, func(snap source.Snapshot) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
-			w.snaps = append(w.snaps, snap)
+			w.snaps, w.at = append(w.snaps, snap), append(w.at, time.Now())
 		})
 		w.mu.Lock()
 		defer w.mu.Unlock()

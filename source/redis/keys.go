@@ -49,7 +49,7 @@ func (k *keysLayout) snapshot() source.Snapshot {
 	var snap source.Snapshot
 	snap.Tree, snap.Err = k.table.Tree()
 	if k.torn {
-		snap.Note = "what was written together may be seen in part: the keys were not read at one instant for sure"
+		snap.Note = "not at one revision: what is written together may be seen in part"
 	}
 	if snap.Revision = k.at.text; k.version != "" && k.at.kind != isString && k.table.Len() > 0 {
 		err := errors.New("the version key is not there, or no string, though others are there")

@@ -47,9 +47,9 @@ var errLost = errors.New("any key may have changed")
 func (s *store) layout() layout {
 	switch {
 	case s.opts.Document != 0:
-		return newDocumentLayout(s)
+		return newDocument(s)
 	case s.opts.Hash:
-		return newHashLayout(s)
+		return newHash(s)
 	}
 	return newKeysLayout(s)
 }

@@ -30,23 +30,52 @@ func (c channels) wanted(key string) bool {
 
 // listen has every server tell of changes, by the best way that all of them
 // offer. It may be called again: what is so already stays so. why says what is
-// in the way of notifications, if something is. A server that doesn't answer,
-// isn't a primary, or can't serve, is an error.
+// in the way of the best, if something is. A server that doesn't answer, isn't a
+// primary, or can't serve, is an error.
+//
+// For many keys notifications are best: they come before the reply of a command
+// that was run after them. For one key that doesn't matter. Tracking then needs
+// no setting, and no bound on what the server keeps for those who subscribe.
 func (s *servers) listen(ctx context.Context, to channels, flags string) (how telling, why string, err error) {
-	if why, err = s.check(ctx, flags); err == nil && why == "" {
-		why, err = s.subscribe(ctx, to)
-	}
-	switch {
-	case err != nil:
+	if err := s.check(ctx); err != nil {
 		return polled, "", err
-	case why == "":
-		return notified, "", s.untrack(ctx)
 	}
-	refused, err := s.track(ctx, to)
-	if refused != "" {
-		return polled, why + ", and " + refused, err
+	notify := func() (string, error) { return s.notify(ctx, to, flags) }
+	track := func() (string, error) { return s.track(ctx, to.tracking()) }
+	ways, first, second := []telling{notified, tracked}, notify, track
+	if !to.below {
+		ways, first, second = []telling{tracked, notified}, track, notify
 	}
-	return tracked, why, err
+	if why, err = first(); err != nil || why == "" {
+		return ways[0], "", err
+	}
+	refused, err := second()
+	if err != nil || refused == "" {
+		return ways[1], why, err
+	}
+	return polled, why + ", and " + refused, nil
+}
+
+// notify makes sure of notifications, and says why there are none.
+func (s *servers) notify(ctx context.Context, to channels, flags string) (why string, err error) {
+	for _, c := range s.conns {
+		if !c.resp3 {
+			return "the server or the user has no RESP3", nil
+		}
+		if s.opts.TrustNotify {
+			continue
+		}
+		if why, err := s.notifies(ctx, c, flags); err != nil || why != "" {
+			return why, err
+		}
+	}
+	if why, err := s.subscribe(ctx, to); err != nil || why != "" {
+		return why, err
+	}
+	// Nothing is tracked by this, but whoever tracks is told of FLUSHALL, which
+	// notifies nobody. It does no harm if that isn't permitted.
+	_, err = s.track(ctx, command{"CLIENT", "TRACKING", "ON", "OPTIN"})
+	return "", err
 }
 
 // subscribe subscribes every connection that isn't, and says why one can't be.
@@ -77,21 +106,34 @@ func (s *servers) subscribe(ctx context.Context, to channels) (why string, err e
 	return "", nil
 }
 
-// track has every connection tracked that isn't, and says why one can't be.
-func (s *servers) track(ctx context.Context, to channels) (why string, err error) {
+// tracking returns the command that asks to be told of all keys that begin with
+// the prefix, or with the key.
+func (c channels) tracking() command {
 	on := command{"CLIENT", "TRACKING", "ON", "BCAST"}
-	if to.below && to.prefix != "" {
-		on = append(on, "PREFIX", to.prefix)
+	if c.below && c.prefix != "" {
+		on = append(on, "PREFIX", c.prefix)
 	}
-	if to.key != "" && !(to.below && strings.HasPrefix(to.key, to.prefix)) {
-		on = append(on, "PREFIX", to.key)
+	if c.key != "" && !(c.below && strings.HasPrefix(c.key, c.prefix)) {
+		on = append(on, "PREFIX", c.key)
 	}
+	return on
+}
+
+// track sends a command to every connection that isn't tracked by it already,
+// and says why one can't be.
+func (s *servers) track(ctx context.Context, on command) (why string, err error) {
 	for _, c := range s.conns {
-		if c.tracking {
+		if c.tracking == strings.Join(on, " ") {
 			continue
 		}
 		if !c.resp3 {
 			return "the server or the user has no RESP3", nil
+		}
+		if c.tracking != "" {
+			if _, err := c.ask(ctx, "CLIENT", "TRACKING", "OFF"); err != nil {
+				return "", err
+			}
+			c.tracking = ""
 		}
 		switch _, err := c.ask(ctx, on...); {
 		case refused(err) != "":
@@ -99,23 +141,9 @@ func (s *servers) track(ctx context.Context, to channels) (why string, err error
 		case err != nil:
 			return "", fmt.Errorf("track: %w", err)
 		}
-		c.tracking = true
+		c.tracking = strings.Join(on, " ")
 	}
 	return "", nil
-}
-
-// untrack ends what would tell of the same as notifications.
-func (s *servers) untrack(ctx context.Context) error {
-	for _, c := range s.conns {
-		if !c.tracking {
-			continue
-		}
-		if _, err := c.ask(ctx, "CLIENT", "TRACKING", "OFF"); err != nil {
-			return err
-		}
-		c.tracking = false
-	}
-	return nil
 }
 
 // escape makes a glob pattern that only s matches.
@@ -125,39 +153,25 @@ func escape(s string) string {
 
 const notifySetting = "notify-keyspace-events"
 
-// check asks every server for its role and settings. why says why notifications
-// can't be relied on, "" when they can.
-func (s *servers) check(ctx context.Context, flags string) (why string, err error) {
-	cluster, config := command{"CLUSTER", "INFO"}, command{"CONFIG", "GET", notifySetting}
+// check asks every server for its role.
+func (s *servers) check(ctx context.Context) error {
+	cluster := command{"CLUSTER", "INFO"}
 	if s.cluster == nil {
 		cluster = command{"PING"} // instead of what need not be asked
 	}
-	if s.opts.TrustNotify {
-		config = command{"PING"}
-	}
-	answers, err := s.all(ctx, command{"HELLO"}, cluster, config)
+	answers, err := s.all(ctx, command{"HELLO"}, cluster)
 	if err != nil {
-		return "", err
+		return err
 	}
 	for i, c := range s.conns {
-		hello, cluster, config := answers[i][0], answers[i][1], answers[i][2]
-		if err := s.fit(c, hello); err != nil {
-			return "", fmt.Errorf("%s: %w", c.addr, err)
+		if err := s.fit(c, answers[i][0]); err != nil {
+			return fmt.Errorf("%s: %w", c.addr, err)
 		}
-		if info, ok := cluster.(string); ok && s.cluster != nil && !strings.Contains(info, "cluster_state:ok") {
-			return "", fmt.Errorf("%s: the cluster is down", c.addr)
-		}
-		if !c.resp3 {
-			why = "no keyspace notifications without RESP3"
-		}
-		if s.opts.TrustNotify || why != "" {
-			continue
-		}
-		if why, err = s.notifies(ctx, c, config, flags); err != nil {
-			return "", fmt.Errorf("%s: %w", c.addr, err)
+		if info, ok := answers[i][1].(string); ok && s.cluster != nil && !strings.Contains(info, "cluster_state:ok") {
+			return fmt.Errorf("%s: the cluster is down", c.addr)
 		}
 	}
-	return why, nil
+	return nil
 }
 
 // fit returns an error unless a server's answer to HELLO says that it is a
@@ -190,9 +204,13 @@ func properties(list any) map[string]string {
 
 // notifies says why a server doesn't notify of all that the flags stand for, or
 // isn't known to; "" when it does. With SetNotify it is first told to.
-func (s *servers) notifies(ctx context.Context, c *conn, config any, flags string) (string, error) {
-	if _, ok := config.(refusal); ok {
+func (s *servers) notifies(ctx context.Context, c *conn, flags string) (why string, err error) {
+	config, err := c.ask(ctx, "CONFIG", "GET", notifySetting)
+	if refused(err) != "" {
 		return "not permitted to read " + notifySetting, nil
+	}
+	if err != nil {
+		return "", err
 	}
 	have := properties(config)[notifySetting]
 	lack := lacking(have, flags)

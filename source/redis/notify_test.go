@@ -33,7 +33,7 @@ func TestR1NotificationsAreVerified(t *testing.T) {
 		{"on, just enough", []string{"notify-keyspace-events Kg$xe"}, redis.Options{}, "", "g$xeK"},
 		{"for another class of channel", []string{"notify-keyspace-events EA"}, redis.Options{}, `lack the flags "K"`, "AE"},
 		{"of expiry alone", []string{"notify-keyspace-events Kx"}, redis.Options{}, `lack the flags "$ge"`, "xK"},
-		{"enough for strings, not for a hash", []string{"notify-keyspace-events Kg$xe"}, redis.Options{Hash: true}, `lack the flags "h"`, "g$xeK"},
+		{"of no hashes, which need none", []string{"notify-keyspace-events Kg$xe"}, redis.Options{Hash: true}, "", "g$xeK"},
 		{"CONFIG is refused", []string{`rename-command CONFIG ""`}, redis.Options{}, "not permitted to read notify-keyspace-events", "-"},
 		{"CONFIG is refused, and the caller knows", append([]string{`rename-command CONFIG ""`}, notifying...), redis.Options{TrustNotify: true}, "", "-"},
 		{"off, to be switched on", nil, redis.Options{SetNotify: true}, "", "g$xeK"},
@@ -115,16 +115,37 @@ func TestR1NotificationsAreLostOnRestart(t *testing.T) {
 	w.untilTree(t, `{a:"2"}`)
 }
 
-// Row R6: what notifies nobody is found by a probe or a resync.
+// Row R6: FLUSHALL and FLUSHDB, which notify nobody, are told of by tracking, in
+// which nothing is tracked.
+func TestR6FlushIsTold(t *testing.T) {
+	for mode, config := range map[string][]string{"notified": notifying, "tracked": nil} {
+		for _, command := range []string{"FLUSHALL", "FLUSHDB"} {
+			t.Run(command+" "+mode, func(t *testing.T) {
+				s := server(t, config...)
+				c := dial(t, s.Addr())
+				set(t, c, "app/a", "1", "app/b", "2")
+				w := watch(t, redis.New(c, "app", unprobed(redis.Options{})))
+				w.untilTree(t, `{a:"1" b:"2"}`)
+				s.CLI(command)
+				w.untilTree(t, "nothing")
+				set(t, c, "app/b", "3")
+				w.untilTree(t, `{b:"3"}`)
+			})
+		}
+	}
+}
+
+// Row R6: what nobody is told of is found by a probe or a resync.
 func TestR6SilentCommands(t *testing.T) {
 	tests := []struct {
 		name    string
+		deny    string // to the user
 		command []string
 		want    string
 	}{
-		{"FLUSHALL", []string{"FLUSHALL"}, "nothing"},
-		{"FLUSHDB", []string{"FLUSHDB"}, "nothing"},
-		{"SWAPDB", []string{"SWAPDB", "0", "1"}, `{a:"other"}`},
+		{"FLUSHALL", "-client|tracking", []string{"FLUSHALL"}, "nothing"},
+		{"FLUSHDB", "-client|tracking", []string{"FLUSHDB"}, "nothing"},
+		{"SWAPDB", "+config|get", []string{"SWAPDB", "0", "1"}, `{a:"other"}`},
 	}
 	finds := map[string]redis.Options{
 		"probe":  {Probe: 200 * time.Millisecond, Resync: -1, Poll: time.Hour},
@@ -137,7 +158,8 @@ func TestR6SilentCommands(t *testing.T) {
 				c := dial(t, s.Addr())
 				set(t, c, "app/a", "1", "app/b", "2")
 				s.CLI("-n", "1", "SET", "app/a", "other")
-				w := watch(t, redis.New(c, "app", &opts))
+				user(t, s, "~app/*", "&__keyspace@0__:app/*", "+config|get", tt.deny)
+				w := watch(t, redis.New(asUser(t, s), "app", &opts))
 				w.untilTree(t, `{a:"1" b:"2"}`)
 				s.CLI(tt.command...)
 				last := w.untilTree(t, tt.want)
@@ -149,14 +171,14 @@ func TestR6SilentCommands(t *testing.T) {
 	}
 }
 
-// Row R6: they notify nobody indeed, so that the test before shows something.
-func TestR6SilentCommandsAreSilent(t *testing.T) {
+// Row R6: SWAPDB is told to nobody indeed, so that the test before shows something.
+func TestR6SwapIsSilent(t *testing.T) {
 	s := server(t, notifying...)
 	c := dial(t, s.Addr())
 	set(t, c, "app/a", "1")
 	w := watch(t, redis.New(c, "app", unprobed(redis.Options{})))
 	w.untilTree(t, `{a:"1"}`)
-	s.CLI("FLUSHALL")
+	s.CLI("SWAPDB", "0", "1")
 	set(t, c, "app/b", "2")
 	// The key that was notified is read, and nothing else.
 	w.untilTree(t, `{a:"1" b:"2"}`)

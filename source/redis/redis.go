@@ -1,5 +1,5 @@
-// Package redis reads configuration from Redis, and watches it with keyspace
-// notifications: on one server, through Sentinel, or on a Cluster.
+// Package redis reads configuration from Redis, and watches it: on one server,
+// through Sentinel, or on a Cluster.
 //
 // The string keys below a prefix are one tree: with the prefix "apps/checkout",
 // the key "apps/checkout/server/port" is server.port. It may be kept in other
@@ -7,35 +7,63 @@
 // (Options.Hash), in one document (Options.Document), or in keys whose writers
 // change a version key too (Options.VersionKey).
 //
-// # Notifications are a hint
+// # How it hears of changes
 //
-// Redis keeps no history, and its notifications are off unless
-// notify-keyspace-events is set ("KA", or at least "Kg$xe", and "Kghxe$" for a
-// hash). The source never changes that setting unless Options.SetNotify says
-// so. It looks whether they are on, and again at every probe; where they are
-// off, or it may not look, it polls, and the snapshot's note says so.
+// Each Watch has a connection of its own to the server, on a Cluster to each
+// primary. It is made with the dialer, the credentials, the database and the
+// OnConnect of the client that was given to [New], and closed with the Watch. On
+// it the server is asked, and tells of changes; so what is told and what is read
+// are of one server, in the order in which it did them. The client's pool, hooks,
+// limiter, retries and time-outs have no part in it.
 //
-// Where they are on, whatever is notified is read anew, together with all that
-// is notified until that has been read, so that it is a state that the server
-// had at one instant: a transaction arrives whole. Polling reads all keys with
-// one command, and makes sure that they are all. On a Cluster this is so for
-// keys in one slot, as with the prefix "{app}"; keys in several slots can't be
-// written together, and aren't read together.
+// Redis keeps no history. Of changes it tells in two ways, of which neither is
+// sure to be there:
 //
-// FLUSHALL and SWAPDB notify nobody, and a message may be lost. Every probe
-// therefore compares some keys with what the server holds, and Options.Resync
-// reads everything. Until then, keys that are notified after such a loss are
-// read beside older ones. A hash and a document are always read whole.
+//   - Keyspace notifications are off unless notify-keyspace-events is set ("KA",
+//     or at least "Kg$xe"). The source doesn't change that setting unless
+//     Options.SetNotify says so. They cost one round trip a change.
+//   - CLIENT TRACKING needs no setting, and is there from Redis 6 on. It costs a
+//     second round trip where the keys are many.
+//
+// For keys below a prefix the source takes notifications where they are on, else
+// tracking; for a hash or a document, tracking. Where it may do neither it polls.
+// It looks again at every probe. Where it isn't the first of these, the
+// snapshot's note says why.
+//
+// Whatever is told of is read anew, together with all that is told of until that
+// has been read, so that it is a state that the server had at one instant: a
+// transaction arrives whole. If writers don't leave time for that, the note
+// begins with "not at one revision". So does that of what was polled, unless
+// there is a version key, since a key that comes and goes while the others are
+// read can't be noticed. A hash and a document are always read whole. On a
+// Cluster all this is so for keys in one slot, as with the prefix "{app}"; keys in
+// several slots can't be written together, and aren't read together.
+//
+// SWAPDB is told to nobody, and a message may be lost. Every probe therefore
+// compares some of what was read with what the server holds, and Options.Resync
+// reads everything. Until then, keys that are told of after such a loss are read
+// beside older ones.
+//
+// # What it costs
+//
+// What is below a prefix is found with SCAN, which walks the whole database: once
+// when a Watch begins, at each Resync, and at each Poll without a version key. A
+// million other keys cost the server about a second each time, in steps of a
+// millisecond. Where there are many other keys, keep the configuration in a hash
+// or a document, which are read with one command, or in a database of its own.
+//
+// What is to be sent to a client that has subscribed is bounded by the server's
+// client-output-buffer-limit for pubsub, 32 MB unless set. Keys are read in pages
+// of 256 KiB; a single value beyond that bound can't be read.
 //
 // # What it needs
 //
-// A user of Redis's ACLs needs the keys; +@read +@connection +subscribe
-// +psubscribe, and on a Cluster +cluster|slots +cluster|info; and the channel
+// A user of Redis's ACLs needs the keys; +@read and +@connection, and on a Cluster
+// +cluster|slots +cluster|info. For notifications it needs +config|get, unless
+// Options.TrustNotify is set; +subscribe +psubscribe; and the channel
 // "__keyspace@0__:apps/checkout/*", written exactly so, with the number of the
-// database. For a hash or a document that is the channel of its key, and for a
-// version key the channel of that one is needed too. With +config|get the source
-// can see for itself that notifications are on. A right that is missing is an
-// error, never a deletion.
+// database, for a version key the channel of that one too. A right to a key that
+// is missing is an error, never a deletion.
 //
 // A server that is a replica is an error: it may be behind.
 package redis
@@ -64,7 +92,7 @@ type Options struct {
 	Hash bool
 
 	// VersionKey is a key whose value every writer changes in the transaction
-	// that writes the others. Where notifications are off, everything is read only
+	// that writes the others. Where changes aren't told of, everything is read only
 	// when it has changed, and what was read counts only if it stayed the same
 	// meanwhile. It is not part of the tree; its value is the snapshot's revision.
 	// On a Cluster it must be in the slot of the other keys.
@@ -75,22 +103,23 @@ type Options struct {
 	// wraps [source.ErrAbsent]. Zero: it is not.
 	Document document.Format
 
-	// Poll is the longest time between two readings where notifications are off.
+	// Poll is the longest time between two readings where changes aren't told of.
 	// Zero: 30s.
 	Poll time.Duration
 
-	// Resync is the longest time between two readings of everything where they are on.
+	// Resync is the longest time between two readings of everything where they are.
 	// Zero: 10m. Negative: never.
 	Resync time.Duration
 
 	// Probe is the longest time between two looks at the connection, the server's
-	// role and settings, and some of the keys. A server that falls silent is
-	// reported within Probe and Timeout. Zero: 10s.
+	// role and settings, and some of the keys. A server that falls silent, that
+	// has become a replica, or that Sentinel has replaced, is reported within Probe
+	// and Timeout. With Sentinel, each look makes a connection. Zero: 10s.
 	Probe time.Duration
 
-	// Timeout bounds the wait for an answer on the subscribed connection. A
-	// command's is bounded by the client's ReadTimeout and retries, and by
-	// Timeout between retries. Zero: 5s.
+	// Timeout is how long a server may send nothing while it owes an answer, and
+	// how long a connection may take to be made. An answer that takes longer to
+	// arrive is no failure while it arrives. Zero: 5s.
 	Timeout time.Duration
 
 	// Gather is how long, at the most, after a change the next ones are gathered,
@@ -103,7 +132,8 @@ type Options struct {
 	SetNotify bool
 
 	// TrustNotify says that notifications are on, so that the source need not
-	// look. It is for services that don't permit CONFIG.
+	// look. It is for services that don't permit CONFIG, where tracking, which is
+	// used otherwise, isn't good enough.
 	TrustNotify bool
 
 	// MaxKeys and MaxBytes bound what the prefix may hold, the bytes being those

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 )
@@ -134,21 +133,18 @@ func (d *decoder) bulk(n int64) (any, error) {
 		_, err := d.r.Discard(size + 2)
 		return "", err
 	}
-	if size+2 <= d.r.Size() {
-		buf, err := d.r.Peek(size + 2)
+	var text strings.Builder
+	text.Grow(size)
+	for text.Len() < size {
+		part, err := d.r.Peek(min(size-text.Len(), max(1, d.r.Buffered())))
 		if err != nil {
 			return nil, err
 		}
-		text := string(buf[:size])
-		_, err = d.r.Discard(size + 2)
-		return text, err
-	}
-	buf := make([]byte, size)
-	if _, err := io.ReadFull(d.r, buf); err != nil {
-		return nil, err
+		text.Write(part)
+		d.r.Discard(len(part))
 	}
 	_, err := d.r.Discard(2)
-	return string(buf), err
+	return text.String(), err
 }
 
 func (d *decoder) list(n int64) (any, error) {

@@ -60,7 +60,7 @@ func (s *store) connect(ctx context.Context, wanted func(key string) bool) (*ser
 func (s *store) limits() limits {
 	bounds := limits{bytes: s.opts.MaxBytes, items: s.opts.MaxKeys}
 	if bounds.bytes >= 0 {
-		bounds.bytes += 1 << 20
+		bounds.bytes += 64 << 10
 	}
 	if bounds.items >= 0 {
 		bounds.items = 2*bounds.items + 10_000
@@ -239,4 +239,15 @@ func (s *servers) pending() (any bool, err error) {
 		any = any || c.pending()
 	}
 	return any, nil
+}
+
+// received returns how many bytes have come since it was last called.
+func (s *servers) received() (bytes int64) {
+	for _, c := range s.conns {
+		c.mu.Lock()
+		bytes += c.received
+		c.received = 0
+		c.mu.Unlock()
+	}
+	return bytes
 }

@@ -94,7 +94,7 @@ func (s *settling) add(told keySet, got reading) (state map[string]value, torn, 
 		return nil, false, false
 	}
 	state, torn = s.values, len(s.open) > 0
-	s.values, s.rounds, s.again = nil, 0, nil
+	s.values, s.rounds, s.again, s.since = make(map[string]value), 0, nil, time.Now()
 	return state, torn, true
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/confsync/confsync/source"
@@ -16,7 +15,7 @@ type watch struct {
 	servers *servers
 	layout  layout
 	how     telling
-	why     string // there are no notifications, "" if there are
+	why     string // it isn't by the best way, "" if it is
 }
 
 // watch connects, listens, reads everything, and goes on from there until
@@ -37,6 +36,7 @@ func (s *store) watch(ctx context.Context, emit func(source.Snapshot)) (err erro
 	return w.follow(ctx, func() {
 		snap := w.layout.snapshot()
 		snap.Note = w.note(snap.Note)
+		snap.Bytes = w.servers.received()
 		emit(snap)
 	})
 }
@@ -46,20 +46,23 @@ func (w *watch) listen(ctx context.Context) (err error) {
 	return err
 }
 
-// note says how changes are heard of, unless it is by notifications, and what
-// the layout has to say.
+// note returns what the layout has to say, and how changes are heard of if it
+// isn't by the best way.
 func (w *watch) note(more string) string {
 	var note string
-	switch w.how {
-	case polled:
+	switch {
+	case w.why == "":
+	case w.how == polled:
 		note = fmt.Sprintf("polling every %v: %s", w.opts.Poll, w.why)
-	case tracked:
+	case w.how == tracked:
 		note = "following by CLIENT TRACKING: " + w.why
+	default:
+		note = "following by notifications: " + w.why
 	}
 	if note != "" && more != "" {
-		note += "; "
+		more += "; "
 	}
-	return note + more
+	return more + note
 }
 
 // follow emits what was read, and again after each change and each probe.
@@ -167,11 +170,6 @@ func (w *watch) probe(ctx context.Context) error {
 	return w.layout.audit(ctx, w.how)
 }
 
-// spread is a time between half of d and d, so that many processes don't act
-// at once.
-func spread(d time.Duration) time.Duration {
-	if d <= 0 {
-		return 0
-	}
-	return d/2 + rand.N(d/2+1)
-}
+// spread returns a time between half of d and d, so that many processes don't
+// act at once.
+func spread(d time.Duration) time.Duration { return source.Jitter(d/2, d) }
