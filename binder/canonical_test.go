@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/confsync/confsync/binder"
+	"github.com/confsync/confsync/merge"
 	"github.com/confsync/confsync/tree"
 )
 
@@ -87,5 +88,32 @@ func TestCanonicalShares(t *testing.T) {
 	after := b.Canonical(before, in.With(map[string]*tree.Node{"maxConns": rootOf(t, 2)}, nil))
 	if after.Root().Child("max_conns").Text() != "2" || after.Root().Child("services") != before.Root().Child("services") {
 		t.Errorf("an edit copies what it doesn't touch: %s", after.Root())
+	}
+}
+
+type remains struct {
+	Port int
+	Rest map[string]struct{ MaxConns, Size int } `config:",remain"`
+}
+
+// TestBelowTheRemainingKeys spells a field below them in two ways.
+func TestBelowTheRemainingKeys(t *testing.T) {
+	b := newBinder(t, typeOf[remains]())
+	low := b.Canonical(binder.Canonical{}, rootOf(t, kv{"x.max_conns", "1", "x.size", "2"}))
+	high := b.Canonical(binder.Canonical{}, rootOf(t, kv{"x.MaxConns", "3"}))
+	merged := merge.Merge(merge.Result{}, []*tree.Node{low.Root(), high.Root()})
+	bound, problems := b.Bind(binder.Bound{}, merged.Root())
+	if problems.Len() > 0 || bound.Value.Interface().(*remains).Rest["x"] != struct{ MaxConns, Size int }{3, 2} {
+		t.Errorf("got %+v with %v", bound.Value, problems.Problems)
+	}
+	if info := b.Describe(pathOf(t, "x.MaxConns")); info.Path.String() != "x.max_conns" || info.Field != `remains.Rest["x"].MaxConns` {
+		t.Errorf("described as %+v", info)
+	}
+	if raw := b.Raw(rootOf(t, kv{"x.MaxConns", "3"}), pathOf(t, "x.max_conns")); raw.String() != "x.MaxConns" {
+		t.Errorf("the layer has it at %s", raw)
+	}
+	_, problems = b.Bind(bound, rootOf(t, kv{"x.max_conns", "y"}))
+	if problems.Len() != 1 || problems.Problems[0].Field != `remains.Rest["x"].MaxConns` {
+		t.Errorf("problems %v", problems.Problems)
 	}
 }

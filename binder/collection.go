@@ -42,7 +42,7 @@ func (d *decoder) updateMap(s *slot, prev, n *tree.Node, unknown *noteTree) (nex
 		keys[len(keys)-1].Set(key)
 	}
 	tree.Changes(prev, n, func(name string, a, b *tree.Node) {
-		d.push(name, mapElement)
+		d.push(name, s.taker+mapElement)
 		defer d.pop()
 		switch {
 		case !d.readKey(s.plan, name, key):
@@ -77,7 +77,7 @@ func (d *decoder) makeMap(s *slot, prev, n *tree.Node, unknown *noteTree) (next 
 	seen := reflect.MakeMap(s.plan.typ)
 	key, elem := newElement(s.plan)
 	for i, name := range n.Keys() {
-		d.push(name, mapElement)
+		d.push(name, s.taker+mapElement)
 		switch {
 		case !d.readKey(s.plan, name, key):
 		case !s.plan.verbatim && seen.MapIndex(key).IsValid():

@@ -102,7 +102,7 @@ func (p *plan) below(seg string) *plan {
 	case sub != nil:
 		return sub
 	}
-	return &plan{shape: dynamic}
+	return &plan{shape: dynamic, remain: -1}
 }
 
 // takes reports whether a map or a list may have an element by that name.
@@ -139,6 +139,7 @@ func (p *plan) fieldOf(key string) (string, *field) {
 	}
 	if p.remain >= 0 {
 		f := p.fields[p.remain]
+		f.name += indexed(f.plan, key)
 		f.plan = f.plan.elem
 		return key, &f
 	}

@@ -33,6 +33,16 @@ func TestNames(t *testing.T) {
 		C int `config:"c" json:"-"`
 		d int
 	}
+	type dashes struct {
+		A int `json:"-,"`
+		B int `yaml:"-" json:"b"`
+		C int `config:",secret" json:"-" yaml:"sea"`
+	}
+	type others struct {
+		A int `koanf:"first" konf:"second" toml:"third"`
+		B int `konf:"kk" yaml:"yy"`
+		C int `toml:"tt,omitempty" json:"jj"`
+	}
 	type relaxed struct {
 		MaxConns int
 		TLSOn    bool `json:"tlsOn"`
@@ -43,6 +53,8 @@ func TestNames(t *testing.T) {
 		{"snake case", kv{"max_conns", "1", "http_server", "2", "id", "3", "user_id", "4", "x509_cert", "5", "o_auth2", "6", "a_b", "7", "ümlaut", "8"},
 			snakes{1, 2, 3, 4, 5, 6, 7, 8}},
 		{"not bound", kv{"a", "1", "b", "1", "c", "1", "d", "1", "-", "1"}, skipped{C: 1, d: 0}},
+		{"a dash that is a name", kv{"-", "1", "b", "2", "sea", "3"}, dashes{A: 1, C: 3}},
+		{"the tags of other libraries", kv{"first", "1", "kk", "2", "tt", "3"}, others{1, 2, 3}},
 		{"relaxed: camel case", kv{"maxConns", "1", "tlsOn", "true"}, relaxed{1, true}},
 		{"relaxed: capitals", kv{"MAX_CONNS", "1", "TLS_ON", "true"}, relaxed{1, true}},
 		{"relaxed: dashes", kv{"max-conns", "1", "tls-on", "true"}, relaxed{1, true}},
@@ -154,6 +166,28 @@ func TestUnknown(t *testing.T) {
 		}
 		if got := joined(leavesOf(b.bound.Unknown)); got != s.want {
 			t.Errorf("%s: unknown are %q, want %q", s.name, got, s.want)
+		}
+	}
+}
+
+// TestUnknownKeyOfAnEmbeddedStruct nests its keys, as other libraries do.
+func TestUnknownKeyOfAnEmbeddedStruct(t *testing.T) {
+	type app struct {
+		Base
+		Server struct {
+			*Address
+			Port int
+		}
+	}
+	b := newBinder(t, typeOf[app]())
+	for path, want := range map[string]string{
+		"base":           "unknown key; Base is embedded, so its keys stand without one: tag it `config:\"base\"` to have them below this key",
+		"server.address": "unknown key; Address is embedded, so its keys stand without one: tag it `config:\"address\"` to have them below this key",
+		"server.prot":    `unknown key; did you mean "server.port"?`,
+		"nothing.like":   "unknown key",
+	} {
+		if got := b.UnknownKey(pathOf(t, path)).Error(); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
 		}
 	}
 }

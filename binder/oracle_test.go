@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/confsync/confsync/binder"
+	"github.com/confsync/confsync/interpolate"
 	"github.com/confsync/confsync/merge"
 	"github.com/confsync/confsync/tree"
 )
@@ -110,7 +111,7 @@ var (
 		setter.inner setter.inner.depth setter.limits setter.limits.most setter.other.most setter.port setters.x setters.x.host
 		setters.x.labels.a setters.y.other setting setting.0 setting.0.inner.width setting.1.port spelled spelled.a patterns
 		patterns.0 patterns.1`)
-	oracleTexts  = []string{"", "1", "2", "3", "x", "true", "5s", "a,b", "0.5", `["p","q"]`, `{"host":"j"}`, "70000"}
+	oracleTexts  = []string{"", "1", "2", "3", "x", "true", "5s", "a,b", "0.5", `["p","q"]`, `{"host":"j"}`, "70000", "${name}", "${MaxConns}", "<${zone:-z}>", "${services.x}", "${list}", "$${x}", "${nested.deep.b:-${ratio:-1}}"}
 	oracleValues = []any{nil, []any{"a", "b"}, []any{map[string]any{"host": "l"}, map[string]any{"port": 3}}, []any{1, 2},
 		map[string]any{}, map[string]any{"host": "m"}, 5, true, "s"}
 )
@@ -145,10 +146,16 @@ func edit(t *testing.T, rnd *rand.Rand, layer tree.Tree) tree.Tree {
 // TestIncrementalEqualsScratch makes random edits to random layers and compares,
 // at every step, the reconciled result with the one from nothing.
 func TestIncrementalEqualsScratch(t *testing.T) {
+	t.Run("plain", func(t *testing.T) { incrementalEqualsScratch(t, false) })
+	t.Run("placeholders", func(t *testing.T) { incrementalEqualsScratch(t, true) })
+}
+
+func incrementalEqualsScratch(t *testing.T, placeholders bool) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	inc := newPipeline(t)
+	inc.placeholders = placeholders
 	layers := make([]tree.Tree, 4)
 	layers[0] = inc.binder.Defaults()
 	good, bad, kept := 0, 0, 0
@@ -159,7 +166,9 @@ func TestIncrementalEqualsScratch(t *testing.T) {
 		layers[i] = edit(t, rnd, layers[i])
 		was := inc.bound.Value
 		got, gotProblems := inc.run(layers)
-		want, wantProblems := newPipeline(t).run(layers)
+		scratch := newPipeline(t)
+		scratch.placeholders = placeholders
+		want, wantProblems := scratch.run(layers)
 
 		if g, w := texts(gotProblems), texts(wantProblems); !slices.Equal(g, w) {
 			t.Fatalf("step %d: problems\n got %q\nwant %q\nof %v", step, g, w, layers)
@@ -192,6 +201,9 @@ type pipeline struct {
 	canon  []binder.Canonical
 	merged merge.Result
 	bound  binder.Bound
+
+	placeholders bool // fill them between merge and bind
+	filled       interpolate.Result
 }
 
 func newPipeline(t testing.TB) *pipeline {
@@ -214,7 +226,15 @@ func (p *pipeline) run(layers []tree.Tree) (binder.Bound, []tree.Problem) {
 		roots[i] = p.canon[i].Root()
 	}
 	p.merged = merge.Merge(p.merged, roots)
-	bound, wrong := p.binder.Bind(p.bound, p.merged.Root())
+	root := p.merged.Root()
+	if p.placeholders {
+		p.filled = interpolate.Expand(p.filled, root, interpolate.Options{
+			Path: func(path tree.Path) tree.Path { return p.binder.Describe(path).Path }, Secret: p.binder.Hides,
+		})
+		root = p.filled.Root()
+		problems = append(problems, p.filled.Problems.Problems...)
+	}
+	bound, wrong := p.binder.Bind(p.bound, root)
 	if problems = append(problems, wrong.Problems...); len(problems) > 0 {
 		return p.bound, problems
 	}

@@ -75,13 +75,16 @@ func (p *plan) keys() []string {
 }
 
 // field is the field's own key and plan for a key in any spelling. A key that
-// names no field is its own, without a plan.
+// names no field is its own, with the plan of the remaining keys, if they have one.
 func (p *plan) field(key string) (string, *plan) {
 	if sub, ok := p.subs[key]; ok {
 		return key, sub
 	}
 	if own, ok := p.folded[tree.Fold(key)]; ok {
 		return own, p.subs[own]
+	}
+	if p.remain >= 0 {
+		return key, p.fields[p.remain].plan.elem
 	}
 	return key, nil
 }

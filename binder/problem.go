@@ -33,13 +33,16 @@ func (d *decoder) field() string {
 	var b strings.Builder
 	b.WriteString(TypeName(d.root.typ))
 	for i, name := range d.names {
-		switch name {
-		case mapElement:
+		field, isKey := strings.CutSuffix(name, mapElement)
+		field, isIndex := strings.CutSuffix(field, listElement)
+		if field != "" {
+			b.WriteString("." + field)
+		}
+		switch {
+		case isKey:
 			b.WriteString("[" + quote(d.path[i]) + "]")
-		case listElement:
+		case isIndex:
 			b.WriteString("[" + d.path[i] + "]")
-		default: // exported, so that it is neither of these
-			b.WriteString("." + name)
 		}
 	}
 	return b.String()

@@ -16,6 +16,7 @@ type slot struct {
 	out     reflect.Value // to be set; zero or a copy of old so far
 	secret  bool          // so is the field it is in, or one above it
 	hooked  bool          // n is what the hooks made
+	taker   string        // of a map that takes the remaining keys of a struct: the field's name
 	unknown *tree.Node    // the keys nothing takes: of prev, then of n
 }
 
@@ -32,10 +33,11 @@ type decoder struct {
 	deep     bool // maxDepth was passed
 }
 
-// What stands for the name of a field where the path goes into an element.
+// What stands for the name of a field where the path goes into an element. Before
+// it stands the name of the field that takes the remaining keys of a struct.
 const (
-	mapElement  = "map"
-	listElement = "list"
+	mapElement  = "[k]"
+	listElement = "[i]"
 )
 
 func (d *decoder) push(key, name string) {

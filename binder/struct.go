@@ -77,7 +77,7 @@ func (d *decoder) bindFieldOf(s *slot, i int, prev, n *tree.Node, unknown *noteT
 	}
 	switch {
 	case i == s.plan.remain:
-		return d.bindRemain(&sub, unknown)
+		return d.bindRemain(f, &sub, unknown)
 	case f.inline:
 		return d.bindInlined(&sub, unknown)
 	}
@@ -130,12 +130,12 @@ func (d *decoder) bindField(f *field, s *slot, unknown *noteTree) bool {
 }
 
 // bindRemain fills the field that takes the keys no other field does.
-func (d *decoder) bindRemain(s *slot, unknown *noteTree) bool {
+func (d *decoder) bindRemain(f *field, s *slot, unknown *noteTree) bool {
 	before := noteTree{}
 	for _, key := range s.prev.Keys() {
 		before.set(key, unknown.was.Child(key))
 	}
-	s.unknown = before.node()
+	s.unknown, s.taker = before.node(), f.name
 	was := s.unknown
 	changed := d.bind(s)
 	tree.Changes(was, s.unknown, func(key string, _, sub *tree.Node) { unknown.set(key, sub) })
