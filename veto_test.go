@@ -114,6 +114,7 @@ func TestVetoOfCodeThatHangsOrDies(t *testing.T) {
 					t.Errorf("served %+v and %d, %v", c.Get().Pair, d.Get(), c.Status())
 				}
 				m.Replace(pair(3))
+				synctest.Wait()
 				close(release)
 				synctest.Wait()
 				if c.Get().Pair.A != 3 || d.Get() != 3 || c.Status().Rejected != nil {

@@ -17,6 +17,9 @@ const (
 	Hides              // it leaves nothing of what lower layers hold here: a null, or a value that stands above the path
 )
 
+// MarshalText returns the role's name.
+func (r Role) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
 func (r Role) String() string { return [...]string{"used", "merged", "hidden", "hides"}[r] }
 
 // Contribution is what one layer holds at a path, and what becomes of it.

@@ -14,14 +14,15 @@ type Place struct {
 	Revision     int64 // in a store, of that key: Consul's ModifyIndex, etcd's mod_revision, ZooKeeper's mzxid
 }
 
-// Origin is where a value came from, in the terms of the place it came from.
+// Origin is where a value came from, in the terms of the place it came from. In
+// JSON its fields have the names that their tags say.
 type Origin struct {
-	Layer    string // the name of the source, as its Name method gives it
-	Kind     string // "file", "env", "flag", "consul", "etcd", ...: what sort of source
-	Key      string // the native name: a file's path, a variable, a store's key
-	Line     int    // in a document, from 1; 0 when there is none
-	Column   int    // in bytes, from 1; 0 when there is none
-	Revision string // of the key in its store, named as the store does: "index 8812"
+	Layer    string `json:"layer,omitzero"`    // the name of the source, as its Name method gives it
+	Kind     string `json:"kind,omitzero"`     // "file", "env", "flag", "consul", "etcd", ...: what sort of source
+	Key      string `json:"key,omitzero"`      // the native name: a file's path, a variable, a store's key
+	Line     int    `json:"line,omitzero"`     // in a document, from 1; 0 when there is none
+	Column   int    `json:"column,omitzero"`   // in bytes, from 1; 0 when there is none
+	Revision string `json:"revision,omitzero"` // of the key in its store, named as the store does: "index 8812"
 }
 
 // IsZero reports whether nothing is known of the origin.

@@ -69,6 +69,15 @@ func cutSegment(s string) (seg, rest string, more bool, err error) {
 	return string(b), strings.TrimPrefix(s, "."), s != "", nil
 }
 
+// MarshalText returns the path in the form that [ParsePath] reads.
+func (p Path) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads what [ParsePath] reads.
+func (p *Path) UnmarshalText(text []byte) (err error) {
+	*p, err = ParsePath(string(text))
+	return err
+}
+
 // String returns the path in the form that [ParsePath] reads.
 func (p Path) String() string {
 	if len(p) == 1 && isBare(p[0]) {

@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -26,26 +27,48 @@ const (
 
 var problemKinds = [...]string{"unusable", "duplicate", "mistyped", "missing", "unknown", "conflict", "gap", "refused", "too large", "unresolved", "deprecated"}
 
-func (k ProblemKind) String() string { return problemKinds[k] }
+func (k ProblemKind) String() string {
+	if int(k) >= len(problemKinds) {
+		return fmt.Sprintf("kind %d", uint8(k))
+	}
+	return problemKinds[k]
+}
 
-// Problem is one thing that is wrong with a configuration, and where.
+// MarshalText returns the kind's name.
+func (k ProblemKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// Problem is one thing that is wrong with a configuration, and where. In JSON its
+// fields have the names that their tags say, and Err is a text "error".
 type Problem struct {
-	Path   Path        // of the value; empty when it is of a whole source, or of the whole configuration
-	Kind   ProblemKind //
-	Origin Origin      // of the value; zero when there is none
-	Field  string      // the Go field that the value is for, as "App.Server.Port"; "" when there is none
-	Err    error       // what is wrong, without the path and the origin
+	Path   Path        `json:"path,omitzero"`   // of the value; empty when it is of a whole source, or of the whole configuration
+	Kind   ProblemKind `json:"kind"`            //
+	Origin Origin      `json:"origin,omitzero"` // of the value; zero when there is none
+	Field  string      `json:"field,omitzero"`  // the Go field that the value is for, as "App.Server.Port"; "" when there is none
+	Err    error       `json:"-"`               // what is wrong, without the path and the origin
 
-	Hides    []Value  // what the value hides in lower layers, highest first
-	Related  []Value  // other values that have a part in it
-	Searched []string // with Missing: every place that was looked in, lowest layer first
+	Hides    []Value  `json:"hides,omitzero"`    // what the value hides in lower layers, highest first
+	Related  []Value  `json:"related,omitzero"`  // other values that have a part in it
+	Searched []string `json:"searched,omitzero"` // with Missing: every place that was looked in, lowest layer first
+}
+
+// MarshalJSON returns the problem as an object; see [Problem].
+func (p Problem) MarshalJSON() ([]byte, error) {
+	type plain Problem
+	with := struct {
+		plain
+		Error string `json:"error"`
+	}{plain: plain(p)}
+	if p.Err != nil {
+		with.Error = p.Err.Error()
+	}
+	return json.Marshal(with)
 }
 
 // Value is a value as problems and explanations show it.
 type Value struct {
-	Path   Path
-	Text   string // "<redacted>" for a secret
-	Origin Origin
+	Path   Path   `json:"path,omitzero"`
+	Text   string `json:"text,omitzero"` // "<redacted>" for a secret
+	Origin Origin `json:"origin,omitzero"`
 }
 
 // Unwrap returns Err.
