@@ -1,6 +1,7 @@
 package confsync
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/confsync/confsync/source"
@@ -18,8 +19,11 @@ func (f *feed) standing() standing {
 	return standing{f.sup.Status(), delivered}
 }
 
-// inTouch reports whether the source has said something of its content.
-func (s standing) inTouch() bool { return s.State == source.Live || s.State == source.Degraded }
+// inTouch reports whether the source has said something of its content. What is
+// held has yet to be released.
+func (s standing) inTouch() bool {
+	return (s.State == source.Live || s.State == source.Degraded) && !errors.Is(s.Err, source.ErrHeld)
+}
 
 // problems returns what is wrong with the content of a source that is in touch.
 func (s standing) problems() []Problem {

@@ -31,6 +31,9 @@ import (
 // tried for ten seconds before it is emitted. Keep secrets in a source of their
 // own, and a start never has to wait.
 //
+// While the source has content that is held ([ErrHeld]), the snapshot in the file
+// is emitted in its place.
+//
 // The file is made anew for a changed tree, readable to its owner only, while
 // updates go on: of changes that come while it is written, the newest is kept.
 // A temporary file beside it is written, synced and renamed, so that it is the
@@ -60,6 +63,7 @@ type cached struct {
 	began    time.Time // the first Watch
 	spent    bool      // the source has emitted, or the file was read
 	unusable error     // why what was read could not be used; nil once the source has emitted
+	before   *Snapshot // the one in the file, while what the source has is held
 	kept     bool      // last means something
 	last     tree.Tree // the one that was written, or is to be
 	failure  error     // of the last write; guarded by the mutex of the cacheWriter

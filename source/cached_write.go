@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -46,6 +47,14 @@ func (w *cacheWriter) close() {
 
 // take emits a snapshot of the source, and has it written if it is good and new.
 func (w *cacheWriter) take(snap Snapshot) {
+	if errors.Is(snap.Err, ErrHeld) && w.fallBack() {
+		held := snap.Err
+		snap = *w.before
+		snap.addNote(held.Error())
+		w.spent = true
+		w.pass(snap)
+		return
+	}
 	good := snap.Err == nil && snap.Degraded == nil
 	write := false
 	if good {
@@ -63,6 +72,16 @@ func (w *cacheWriter) take(snap Snapshot) {
 	default:
 	}
 	w.todo <- snap
+}
+
+// fallBack reports whether there is a snapshot from before.
+func (w *cacheWriter) fallBack() bool {
+	if w.before == nil && !w.kept {
+		if snap, withheld, err := w.file.read(); err == nil && withheld == 0 {
+			w.before = &snap
+		}
+	}
+	return w.before != nil && !w.kept
 }
 
 // pass emits a snapshot, which says if the last one could not be written.

@@ -2,10 +2,15 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/confsync/confsync/tree"
 )
+
+// ErrHeld is what the [Snapshot].Err of a source wraps whose content has yet to be
+// released; see [Gate].
+var ErrHeld = errors.New("held, as nothing has been released yet")
 
 // Gate returns src with changes held back until they are released: a new state is
 // taken only when the value at a path, the gate, has changed. So keys that can't
@@ -22,9 +27,10 @@ import (
 // so does one that is slow to see the release before.
 //
 // The gate is a text and not a part of the tree that the source then has. While
-// something is held, a Note says so. Before anything has been released the error is that
-// of content that can't be used. The path is written as [tree.ParsePath] reads it;
-// the empty path, and one that can't be read, is a panic.
+// something is held, a Note says so. Before anything has been released the error
+// wraps [ErrHeld]: a Config that opens waits for the release, and [Cached] around
+// the gate has what was released before. The path is written as [tree.ParsePath] reads
+// it; the empty path, and one that can't be read, is a panic.
 func Gate(path string, src Source) Source {
 	p, err := tree.ParsePath(path)
 	if err == nil && len(p) == 0 {
@@ -83,7 +89,7 @@ func (g *gated) pass(snap Snapshot) Snapshot {
 		g.release, g.released = release, snap
 		return snap
 	case g.release == "":
-		snap.Err = fmt.Errorf("held: there is no value at the gate %s, and nothing has been released before", g.path)
+		snap.Err = fmt.Errorf("%w: there is no value at the gate %s", ErrHeld, g.path)
 		return snap
 	}
 	held := g.released

@@ -10,7 +10,7 @@ import (
 )
 
 func TestGate(t *testing.T) {
-	const noRelease = "held: there is no value at the gate meta.release, and nothing has been released before"
+	const noRelease = "held, as nothing has been released yet: there is no value at the gate meta.release"
 	type step struct {
 		name      string
 		do        func(m *sourcetest.Memory)
