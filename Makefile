@@ -33,7 +33,7 @@ fuzz:
 
 soak: servers
 	CONFSYNC_REQUIRE_SERVERS=1 CONFSYNC_SOAK=$(SOAK) CONFSYNC_SEED=$(SEED) CONFSYNC_REPORT=$(CURDIR)/soak-report.txt \
-		go test -race -count=1 -v -run '^TestU8Faults$$' -timeout $(SOAK)15m ./internal/stores
+		go test -race -count=1 -v -run '^TestU(8Faults|9FullLink)$$' -timeout $(SOAK)15m ./internal/stores
 
 servers: $(BUILT) packages
 
