@@ -48,8 +48,8 @@ type Options struct {
 //
 // A secret is "<redacted>" or, where the type takes no such text, a null: Explain
 // redacts it, so that it never gets here. Keys that no field takes are left
-// out. As a layer below one that has the secrets, the document gives the
-// configuration again.
+// out. Placeholders are filled. As a layer below one that has the secrets, and
+// without Options.Interpolate, the document gives the configuration again.
 func Write(w io.Writer, c Dumpable, opts *Options) error {
 	if opts == nil {
 		opts = &Options{}

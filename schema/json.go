@@ -117,7 +117,7 @@ func (g *generator) defineLeaf(l leaf) *definition {
 	if l.core == "" {
 		return d
 	}
-	text := definition{Pattern: l.pattern(), PatternErrorMessage: "cannot use this text as " + l.name}
+	text := definition{Pattern: g.text(l.pattern()), PatternErrorMessage: "cannot use this text as " + l.name}
 	if l.types[0] != "integer" {
 		d.Pattern, d.PatternErrorMessage = text.Pattern, text.PatternErrorMessage
 		return d
@@ -128,6 +128,15 @@ func (g *generator) defineLeaf(l leaf) *definition {
 		g.defs = append(g.defs, property{name, &text})
 	}
 	return d
+}
+
+// text is the expression of a text that a placeholder may be in, which may become
+// anything.
+func (g *generator) text(expr string) string {
+	if g.opts.Interpolate {
+		return expr + `|\$[{$]`
+	}
+	return expr
 }
 
 func nullable(types []string) []string { return append(slices.Clone(types), "null") }
@@ -149,7 +158,7 @@ func (g *generator) defineList(s *tree.Shape, at string, p place) *definition {
 	} else {
 		d.Type = append(d.Type, "string")
 	}
-	d.Type, d.Pattern = append(d.Type, "null"), listText(text.core, n)
+	d.Type, d.Pattern = append(d.Type, "null"), g.text(listText(text.core, n))
 	return d
 }
 
@@ -187,7 +196,7 @@ func (g *generator) defineMap(s *tree.Shape, at string, p place) *definition {
 	if key.core != "" {
 		d.PropertyNames = &definition{Pattern: key.pattern()}
 	}
-	d.Pattern = mapText(key.core, g.textOf(s.Elem).core)
+	d.Pattern = g.text(mapText(key.core, g.textOf(s.Elem).core))
 	d.AdditionalProperties = g.element(s, at+"/additionalProperties", p)
 	return d
 }
@@ -204,10 +213,10 @@ func (g *generator) element(s *tree.Shape, at string, p place) *definition {
 func (g *generator) defineStruct(s *tree.Shape, at string, p place) *definition {
 	d := &definition{
 		Type: []string{"object", "string"}, Description: g.docs[string(p)],
-		Pattern: exactly(objectText), AdditionalProperties: false,
+		Pattern: g.text(exactly(objectText)), AdditionalProperties: false,
 	}
 	if g.opts.Partial || !needs(s, false) {
-		d.Pattern = exactly(`(?:` + objectText + `)?`)
+		d.Pattern = g.text(exactly(`(?:` + objectText + `)?`))
 	}
 	if !needs(s, true) {
 		d.Type = append(d.Type, "null")

@@ -34,6 +34,10 @@ type Options struct {
 	// The comments of their fields describe the keys. nil: only usage tags do.
 	Source fs.FS
 
+	// Interpolate is what the program says in its [confsync.Options]: a text with a
+	// placeholder in it is taken for any value.
+	Interpolate bool
+
 	// Texts has, for types that read text themselves, the regular expression that
 	// their text matches, in the syntax that JSON Schema and package regexp share,
 	// without anchors. A type that is neither here nor known to this package

@@ -62,6 +62,8 @@ type value struct {
 	Layers   []layer  `json:"layers"`             // highest precedence first
 	Rejected []layer  `json:"rejected,omitempty"` // what layers hold now that is not served
 	Searched []string `json:"searched,omitempty"` // where it was looked for and not found
+	Text     string   `json:"text,omitempty"`     // with placeholders: what it was made of
+	Refs     []string `json:"refs,omitempty"`     // and what they stand for
 }
 
 type layer struct {
@@ -160,7 +162,7 @@ func (p problem) value() value {
 func valueOf(x confsync.Explanation) value {
 	v := value{
 		Path: x.Path.String(), Segments: x.Path, Value: x.Value, Type: x.Type, Field: x.Field,
-		Unknown: !x.Known, Secret: x.Secret, Layers: []layer{}, Searched: x.Searched,
+		Unknown: !x.Known, Secret: x.Secret, Layers: []layer{}, Searched: x.Searched, Text: x.Text, Refs: x.Refs,
 	}
 	if text := x.Node.Text(); x.Node.Kind() == tree.String && strings.HasSuffix(x.Value, "...") {
 		v.Full = text[:min(len(text), longest)]

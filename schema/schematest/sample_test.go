@@ -156,3 +156,46 @@ func TestPartial(t *testing.T) {
 		}
 	}
 }
+
+// TestInterpolate asserts that a text with a placeholder stands for a value of any
+// type where the program fills placeholders, and for itself elsewhere.
+func TestInterpolate(t *testing.T) {
+	_, plain := compile[settled](t, nil)
+	_, filled := compile[settled](t, &schema.Options{Interpolate: true})
+	for text, good := range map[string][2]bool{
+		`{"port": "${env:PORT}"}`: {false, true}, `{"wait": "${n}s"}`: {false, true}, `{"server": "${other}"}`: {false, true}, `{"pair": "${x},2"}`: {false, true},
+		`{"services": "${all}"}`: {false, true}, `{"name": "${x}"}`: {true, true}, `{"port": "$5"}`: {false, false}, `{"port": "80"}`: {true, true}, `{"prot": "${x}"}`: {false, false},
+	} {
+		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [2]bool{plain.Validate(doc) == nil, filled.Validate(doc) == nil}; got != good {
+			t.Errorf("%s: %v, want %v", text, got, good)
+		}
+	}
+}
+
+// TestTexts asserts that a type that reads text itself is checked by the
+// expression that the caller has for it.
+func TestTexts(t *testing.T) {
+	type app struct{ Colour colour }
+	_, compiled := compile[app](t, &schema.Options{Texts: map[reflect.Type]string{reflect.TypeFor[colour](): `#[\da-f]{6}`}})
+	for text, good := range map[string]bool{`{"colour": "#00ff00"}`: true, `{"colour": "green"}`: false, `{"colour": "x#00ff00"}`: false} {
+		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := compiled.Validate(doc); (err == nil) != good {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// colour reads its text.
+type colour string
+
+func (c *colour) UnmarshalText(text []byte) error {
+	*c = colour(text)
+	return nil
+}

@@ -226,6 +226,8 @@ function drawPanel(v, depth) {
   fact("path", v.path);
   fact("field", v.field);
   fact("type", v.type);
+  fact("made of", v.text);
+  for (const ref of v.refs || []) fact("with", ref);
   if (v.unknown) fact("unknown", "no field takes it");
   const refused = (v.rejected || []).map((l) => make("li", "refused-here",
     make("code", "", l.value), make("span", "role", `rejected: ${l.why}`), make("div", "place", l.from)));
