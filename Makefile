@@ -6,7 +6,7 @@
 # make soak    faults in all four stores for SOAK, into soak-report.txt; SEED repeats their order
 
 BIN     := .servers/bin
-BUILT   := $(addprefix $(BIN)/,consul etcd etcdctl etcdutl staticcheck)
+BUILT   := $(addprefix $(BIN)/,consul etcd etcdctl etcdutl nats-server staticcheck)
 SUDO    := $(if $(filter 0,$(shell id -u)),,sudo)
 MODULES := $(dir $(wildcard go.mod */go.mod */*/go.mod))
 NESTED  := $(filter-out ./ bench/ tools/%,$(MODULES))
@@ -45,6 +45,9 @@ $(BIN)/etcd: tools/etcd/go.mod
 
 $(BIN)/etcdctl $(BIN)/etcdutl: tools/etcd/go.mod
 	go -C tools/etcd build -o $(CURDIR)/$@ go.etcd.io/etcd/$(@F)/v3
+
+$(BIN)/nats-server: tools/nats/go.mod
+	go -C tools/nats build -o $(CURDIR)/$@ github.com/nats-io/nats-server/v2
 
 $(BIN)/staticcheck: tools/lint/go.mod
 	go -C tools/lint build -o $(CURDIR)/$@ honnef.co/go/tools/cmd/staticcheck

@@ -1,0 +1,353 @@
+package nats_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/confsync/confsync/internal/await"
+	"github.com/confsync/confsync/internal/testserver"
+	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/document"
+	confnats "github.com/confsync/confsync/source/nats"
+	"github.com/confsync/confsync/tree"
+)
+
+// TestServer has what one server is enough for, and each case a bucket of its own.
+func TestServer(t *testing.T) {
+	server := testserver.NATS(t)
+	js := connect(t, server.Addr())
+	n := 0
+	fresh := func(t *testing.T, cfg jetstream.KeyValueConfig) jetstream.KeyValue {
+		n++
+		cfg.Bucket = fmt.Sprintf("b%d", n)
+		return bucket(t, js, cfg)
+	}
+
+	// Writers write while many programs start; all end with what was written last.
+	t.Run("TestN1NothingFallsBetween", func(t *testing.T) {
+		kv := fresh(t, jetstream.KeyValueConfig{})
+		stop := make(chan struct{})
+		var writing sync.WaitGroup
+		for w := range 4 {
+			writing.Go(func() {
+				for i := 0; ; i++ {
+					select {
+					case <-stop:
+						return
+					default:
+						put(t, kv, fmt.Sprintf("app.w%d.k%d", w, i%10), fmt.Sprint(i))
+					}
+				}
+			})
+		}
+		var sups []*source.Supervisor
+		for range 30 {
+			sups = append(sups, supervise(t, kv, "app", nil))
+			time.Sleep(10 * time.Millisecond) // so that each starts at another moment
+		}
+		close(stop)
+		writing.Wait()
+		last := put(t, kv, "app.last", "x")
+		for _, sup := range sups {
+			await.Until(t, "the last state", func() bool { snap, _, _ := sup.Latest(); return snap.Revision == fmt.Sprint(last) })
+		}
+		first, _, _ := sups[0].Latest()
+		for i, sup := range sups {
+			if snap, _, _ := sup.Latest(); snap.Tree.Root().String() != first.Tree.Root().String() {
+				t.Errorf("program %d has %v, the first %v", i, snap.Tree.Root(), first.Tree.Root())
+			}
+		}
+	})
+
+	t.Run("TestN4DeletionsAndMarkersAreNoValues", func(t *testing.T) {
+		kv := fresh(t, jetstream.KeyValueConfig{History: 10, LimitMarkerTTL: time.Second})
+		for i := range 5 {
+			put(t, kv, "app.a", fmt.Sprint(i))
+			put(t, kv, "app.b", fmt.Sprint(i))
+			put(t, kv, "app.c", fmt.Sprint(i))
+		}
+		must(t, kv.Delete(t.Context(), "app.c"))
+		sup := supervise(t, kv, "app", quick())
+		await.Live(t, sup, `{a:"4" b:"4"}`) // and none of the history
+		must(t, kv.Delete(t.Context(), "app.a"))
+		await.Live(t, sup, `{b:"4"}`)
+		must(t, kv.Purge(t.Context(), "app.b"))
+		await.Live(t, sup, `nothing`)
+		put(t, kv, "app.b", "")
+		await.Live(t, sup, `{b:""}`)
+		_, err := kv.Create(t.Context(), "app.short", []byte("x"), jetstream.KeyTTL(time.Second))
+		must(t, err)
+		await.Live(t, sup, `{b:"" short:"x"}`)
+		await.Live(t, sup, `{b:""}`)
+	})
+
+	t.Run("TestN3BucketPurged", func(t *testing.T) {
+		kv := fresh(t, jetstream.KeyValueConfig{})
+		put(t, kv, "app.a", "1")
+		put(t, kv, "app.b", "1")
+		sup := supervise(t, kv, "app", quick())
+		await.Live(t, sup, `{a:"1" b:"1"}`)
+		stream, err := js.Stream(t.Context(), "KV_"+kv.Bucket())
+		must(t, err)
+		must(t, stream.Purge(t.Context(), jetstream.WithPurgeSubject("$KV."+kv.Bucket()+".app.a")))
+		await.Live(t, sup, `{b:"1"}`)
+		must(t, stream.Purge(t.Context()))
+		await.Live(t, sup, `nothing`)
+		put(t, kv, "app.a", "2")
+		await.Live(t, sup, `{a:"2"}`)
+	})
+
+	t.Run("TestN3ExpiryWithoutMarkers", func(t *testing.T) {
+		kv := fresh(t, jetstream.KeyValueConfig{TTL: 2 * time.Second})
+		put(t, kv, "app.a", "1")
+		sup := supervise(t, kv, "app", quick())
+		await.Until(t, "the key", func() bool { snap, _, _ := sup.Latest(); return snap.Tree.Root().String() == `{a:"1"}` })
+		await.Live(t, sup, `nothing`)
+	})
+
+	// A bucket that is gone is an error, and another one in its place a new epoch.
+	t.Run("TestN3BucketDeletedAndMadeAnew", func(t *testing.T) {
+		kv := fresh(t, jetstream.KeyValueConfig{})
+		for i := range 5 {
+			put(t, kv, "app.a", fmt.Sprint(i))
+		}
+		sup := supervise(t, kv, "app", quick())
+		await.Live(t, sup, `{a:"4"}`)
+		must(t, js.DeleteKeyValue(t.Context(), kv.Bucket()))
+		if st := await.Stale(t, sup); !errors.Is(st.Err, jetstream.ErrStreamNotFound) && !errors.Is(st.Err, jetstream.ErrBucketNotFound) {
+			t.Errorf("error %v", st.Err)
+		}
+		if snap, _, _ := sup.Latest(); snap.Tree.Root().String() != `{a:"4"}` {
+			t.Errorf("the last good state is %v now", snap.Tree.Root())
+		}
+		again := bucket(t, js, jetstream.KeyValueConfig{Bucket: kv.Bucket()})
+		put(t, again, "app.b", "new")
+		await.Live(t, sup, `{b:"new"}`)
+		must(t, js.DeleteKeyValue(t.Context(), kv.Bucket())) // and at once, between two probes
+		again = bucket(t, js, jetstream.KeyValueConfig{Bucket: kv.Bucket()})
+		put(t, again, "app.c", "newer")
+		await.Live(t, sup, `{c:"newer"}`)
+	})
+
+	// The consumer behind the watcher is taken away.
+	t.Run("TestN7SilentWatcherIsNoticed", func(t *testing.T) {
+		kv := fresh(t, jetstream.KeyValueConfig{})
+		put(t, kv, "app.a", "1")
+		sup := supervise(t, kv, "app", quick())
+		await.Live(t, sup, `{a:"1"}`)
+		stream, err := js.Stream(t.Context(), "KV_"+kv.Bucket())
+		must(t, err)
+		gone := 0
+		for name := range stream.ConsumerNames(t.Context()).Name() {
+			must(t, stream.DeleteConsumer(t.Context(), name))
+			gone++
+		}
+		if gone == 0 {
+			t.Fatal("there was no consumer")
+		}
+		put(t, kv, "app.a", "2")
+		await.Live(t, sup, `{a:"2"}`)
+	})
+
+	t.Run("TestKeysAndOrigins", func(t *testing.T) {
+		kv := fresh(t, jetstream.KeyValueConfig{})
+		put(t, kv, "app.a", "own")
+		put(t, kv, "app.a.b", "below")
+		put(t, kv, "application.x", "no")
+		put(t, kv, "app", "the prefix itself")
+		revision := put(t, kv, "app.hosts.0", "h")
+		sup := supervise(t, kv, "app", quick())
+		await.Live(t, sup, `{a:"own"{b:"below"} hosts:{0:"h"}}`)
+		snap, _, _ := sup.Latest()
+		at, ok := snap.Tree.Origin(tree.Path{"hosts", "0"})
+		if want := fmt.Sprintf(`nats "app.hosts.0" (revision %d)`, revision); !ok || at.String() != want {
+			t.Errorf("origin %v, want %s", at, want)
+		}
+		put(t, kv, "slash/a/b", "1")
+		opts := quick()
+		opts.Separator = "/"
+		await.Live(t, supervise(t, kv, "slash", opts), `{a:{b:"1"}}`)
+		put(t, kv, "app.a", "own")
+		await.Until(t, "the new revision", func() bool { next, _, _ := sup.Latest(); return next.Revision != snap.Revision })
+		if next, _, _ := sup.Latest(); !next.Tree.Same(snap.Tree) {
+			t.Error("the same value again is another tree")
+		}
+	})
+
+	t.Run("TestDocument", func(t *testing.T) {
+		kv := fresh(t, jetstream.KeyValueConfig{})
+		opts := quick()
+		opts.Document = document.YAML
+		sup := supervise(t, kv, "app.yaml", opts)
+		await.Until(t, "absence", func() bool { return errors.Is(sup.Status().Err, source.ErrAbsent) })
+		put(t, kv, "app.yaml", "a: 1")
+		await.Live(t, sup, `{a:1}`)
+		must(t, kv.Delete(t.Context(), "app.yaml"))
+		await.Until(t, "absence", func() bool { return errors.Is(sup.Status().Err, source.ErrAbsent) })
+		if snap, _, _ := sup.Latest(); snap.Tree.Root().String() != `{a:1}` {
+			t.Errorf("the last good document is %v now", snap.Tree.Root())
+		}
+	})
+
+	t.Run("TestU10TooMuchIsRefusedAndLeft", func(t *testing.T) {
+		kv := fresh(t, jetstream.KeyValueConfig{})
+		big := strings.Repeat("x", 100<<10)
+		for i := range 50 {
+			put(t, kv, fmt.Sprintf("app.k%d", i), big)
+		}
+		opts := quick()
+		opts.MaxBytes = 500 << 10
+		sup := supervise(t, kv, "app", opts)
+		tooLarge := func() bool {
+			found := tree.Problems(sup.Status().Err)
+			return len(found) == 1 && found[0].Kind == tree.TooLarge
+		}
+		await.Until(t, "a refusal", tooLarge)
+		for i := range 49 {
+			must(t, kv.Delete(t.Context(), fmt.Sprintf("app.k%d", i)))
+		}
+		await.Live(t, sup, `{k49:"`+big+`"}`)
+		for i := range 10 {
+			put(t, kv, fmt.Sprintf("app.k%d", i), big)
+		}
+		await.Until(t, "a refusal", tooLarge)
+	})
+
+	t.Run("TestU11OneWatchAtATime", func(t *testing.T) {
+		kv := fresh(t, jetstream.KeyValueConfig{})
+		src := confnats.New(kv, "app", nil)
+		await.Live(t, await.Supervise(t, src), `nothing`)
+		if err := src.Watch(t.Context(), func(source.Snapshot) { t.Error("emitted") }); !errors.Is(err, source.ErrWatched) {
+			t.Errorf("the second Watch = %v, want %v", err, source.ErrWatched)
+		}
+	})
+}
+
+// The way to the server is cut, or swallows all, while keys change.
+func TestN2ConnectionLost(t *testing.T) {
+	server := testserver.NATS(t)
+	kv := bucket(t, connect(t, server.Addr()), jetstream.KeyValueConfig{Bucket: "b"})
+	proxy := testserver.NewProxy(t, server.Addr())
+	far, err := connect(t, proxy.Addr()).KeyValue(t.Context(), "b")
+	must(t, err)
+	put(t, kv, "app.a", "0")
+	sup := supervise(t, far, "app", quick())
+	await.Live(t, sup, `{a:"0"}`)
+	for i, cut := range []func(){proxy.Cut, proxy.Blackhole, proxy.Cut} {
+		cut()
+		if st := await.Stale(t, sup); st.Err == nil {
+			t.Error("stale without an error")
+		}
+		put(t, kv, "app.a", fmt.Sprint("x", i))
+		proxy.Heal()
+		await.Live(t, sup, fmt.Sprintf(`{a:"x%d"}`, i))
+	}
+}
+
+func TestU3PausedAndKilled(t *testing.T) {
+	server := testserver.NATS(t)
+	js := connect(t, server.Addr())
+	kv := bucket(t, js, jetstream.KeyValueConfig{Bucket: "b"})
+	put(t, kv, "app.a", "1")
+	sup := supervise(t, kv, "app", quick())
+	await.Live(t, sup, `{a:"1"}`)
+	server.Pause()
+	await.Stale(t, sup)
+	server.Resume()
+	put(t, kv, "app.a", "2")
+	await.Live(t, sup, `{a:"2"}`)
+	server.Kill()
+	await.Stale(t, sup)
+	server.Start()
+	put(t, kv, "app.a", "3")
+	await.Live(t, sup, `{a:"3"}`)
+	server.Kill()
+	server.Wipe()
+	server.Start()
+	await.Stale(t, sup)
+	if snap, _, _ := sup.Latest(); snap.Tree.Root().String() != `{a:"3"}` {
+		t.Errorf("the last good state is %v now", snap.Tree.Root())
+	}
+	put(t, bucket(t, js, jetstream.KeyValueConfig{Bucket: "b"}), "app.b", "1")
+	await.Live(t, sup, `{b:"1"}`)
+}
+
+// What a bucket in memory held is gone after a restart, and is not believed to be nothing.
+func TestN6MemoryIsLost(t *testing.T) {
+	server := testserver.NATS(t)
+	js := connect(t, server.Addr())
+	memory := jetstream.KeyValueConfig{Bucket: "b", Storage: jetstream.MemoryStorage}
+	kv := bucket(t, js, memory)
+	for i := range 5 {
+		put(t, kv, "app.a", fmt.Sprint(i))
+	}
+	sup := supervise(t, kv, "app", quick())
+	await.Live(t, sup, `{a:"4"}`)
+	server.Kill()
+	server.Start()
+	await.Stale(t, sup)
+	if snap, _, _ := sup.Latest(); snap.Tree.Root().String() != `{a:"4"}` {
+		t.Errorf("the last good state is %v now", snap.Tree.Root())
+	}
+	put(t, bucket(t, js, memory), "app.b", "new")
+	st := await.Live(t, sup, `{b:"new"}`)
+	if st.Revision != "1" {
+		t.Errorf("revision %s, want that of the new bucket", st.Revision)
+	}
+}
+
+func TestN5NoLeader(t *testing.T) {
+	cluster := testserver.NATSCluster(t, 3)
+	js := connect(t, cluster.Addrs()[0])
+	kv := bucket(t, js, jetstream.KeyValueConfig{Bucket: "b", Replicas: 3})
+	put(t, kv, "app.a", "1")
+	sup := supervise(t, kv, "app", quick())
+	await.Live(t, sup, `{a:"1"}`)
+	cluster.Servers[1].Kill()
+	cluster.Servers[2].Kill()
+	await.Stale(t, sup)
+	if snap, _, _ := sup.Latest(); snap.Tree.Root().String() != `{a:"1"}` {
+		t.Errorf("the last good state is %v now", snap.Tree.Root())
+	}
+	cluster.Start()
+	put(t, kv, "app.a", "2")
+	await.Live(t, sup, `{a:"2"}`)
+}
+
+func TestU9ManyLoadOverAFullLink(t *testing.T) {
+	const fleet, keys, size, rate = 20, 64, 8 << 10, 2 << 20
+	server := testserver.NATS(t)
+	kv := bucket(t, connect(t, server.Addr()), jetstream.KeyValueConfig{Bucket: "b"})
+	for i := range keys {
+		put(t, kv, fmt.Sprintf("app.k%02d", i), strings.Repeat("x", size))
+	}
+	proxy := testserver.NewProxy(t, server.Addr())
+	var all []jetstream.KeyValue
+	for range fleet {
+		far, err := connect(t, proxy.Addr()).KeyValue(t.Context(), "b")
+		must(t, err)
+		all = append(all, far)
+	}
+	proxy.Bandwidth(rate)
+	began := time.Now()
+	var sups []*source.Supervisor
+	for _, far := range all {
+		sups = append(sups, supervise(t, far, "app", &confnats.Options{Probe: time.Second, Timeout: 2 * time.Second}))
+	}
+	for _, sup := range sups {
+		await.Until(t, "all keys", func() bool { snap, _, _ := sup.Latest(); return snap.Tree.Root().Len() == keys })
+	}
+	took := time.Since(began).Seconds()
+	_, down := proxy.Bytes()
+	const payload = fleet * keys * size
+	t.Logf("%d bytes for %d programs, %.2f of the link's own time; %d bytes came", payload, fleet, took/(float64(payload)/rate), down)
+	if down > payload*3/2 {
+		t.Errorf("%d bytes came of a payload of %d", down, payload)
+	}
+}

@@ -1,0 +1,283 @@
+package nats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/tree"
+)
+
+const longestList = 2 * time.Second // that the first snapshot waits for a watcher that always has more
+
+var errEnded = errors.New("the watcher has ended")
+
+// Watch follows the bucket until there is no telling any more what it holds.
+// Beside the goroutine that calls it there is one more, while a probe runs.
+func (s *store) Watch(ctx context.Context, emit func(source.Snapshot)) error {
+	if err := s.single.Enter(); err != nil {
+		return err
+	}
+	defer s.single.Leave()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	was, err := s.state(ctx) // before anything is read
+	if err != nil {
+		return s.orEnd(ctx, err)
+	}
+	w, err := s.watcher(ctx)
+	if err != nil {
+		return s.orEnd(ctx, err)
+	}
+	r := &run{store: s, w: w, verified: was, probed: make(chan verdict, 1)}
+	defer r.end(cancel)
+	return s.orEnd(ctx, r.follow(ctx, emit))
+}
+
+// orEnd returns ctx's error in the place of what its end has caused.
+func (s *store) orEnd(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// run is one Watch under way.
+type run struct {
+	store *store
+	w     jetstream.KeyWatcher
+
+	rows    map[string]source.Row // while the list is read
+	bytes   int                   // of these
+	applied uint64                // the newest revision that the watcher has told of
+	pending uint64                // messages that it had yet to deliver then
+	last    source.Snapshot       // the last emitted
+	took    time.Duration         // to make it
+	halted  bool                  // there is too much: nothing is held, and no watcher runs
+
+	verified state        // of the stream, with which all that is held agrees
+	owed     uint64       // a revision that the watcher must have told of by the next probe
+	probing  bool         // a probe is under way
+	probed   chan verdict // of capacity 1; what the probe has found
+}
+
+// end stops the watcher and waits until its goroutine and a probe's are at their end.
+func (r *run) end(cancel context.CancelFunc) {
+	cancel()
+	if !r.halted {
+		stop(r.w)
+	}
+	if r.probing {
+		<-r.probed
+	}
+}
+
+// follow reads what there is, and then each change.
+func (r *run) follow(ctx context.Context, emit func(source.Snapshot)) error {
+	if err := r.list(ctx); err != nil {
+		return err
+	}
+	r.emit(emit)
+	probe := time.NewTimer(r.store.interval())
+	defer probe.Stop()
+	if r.store.opts.Probe < 0 {
+		probe.Stop()
+	}
+	for {
+		updates := r.w.Updates()
+		if r.halted {
+			updates = nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case entry, ok := <-updates:
+			if !ok {
+				return errEnded
+			}
+			if err := r.gather(ctx, entry); err != nil {
+				return err
+			}
+			r.emit(emit)
+		case <-probe.C:
+			r.probe(ctx)
+		case v := <-r.probed:
+			r.probing = false
+			if err := r.judge(v); err != nil {
+				return err
+			}
+			emit(r.last) // it is still in touch
+			probe.Reset(r.store.interval())
+		}
+	}
+}
+
+// list reads what there is, until the watcher has nothing more to deliver.
+func (r *run) list(ctx context.Context) error {
+	r.rows = map[string]source.Row{}
+	silence := time.NewTimer(r.store.opts.Timeout)
+	defer silence.Stop()
+	var whole time.Time // when the watcher first said that this was all
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-silence.C:
+			return fmt.Errorf("no answer within %v", r.store.opts.Timeout)
+		case entry, ok := <-r.w.Updates():
+			if !ok {
+				return errEnded
+			}
+			silence.Reset(r.store.opts.Timeout)
+			if entry == nil {
+				whole = time.Now()
+			} else {
+				r.collect(entry)
+			}
+		}
+		err := r.tooLarge()
+		switch {
+		case err != nil:
+			r.halt(err)
+			return nil
+		case whole.IsZero():
+		case r.pending == 0:
+			r.settle()
+			return nil
+		case time.Since(whole) > longestList:
+			r.settle()
+			r.last.Note = fmt.Sprintf("not at one revision: keys have changed faster than they arrive for %v", longestList)
+			return nil
+		}
+	}
+}
+
+// collect takes in a key of the list.
+func (r *run) collect(entry jetstream.KeyValueEntry) {
+	r.applied, r.pending = max(r.applied, entry.Revision()), entry.Delta()
+	key := entry.Key()
+	if !r.store.below(key) {
+		return
+	}
+	if old, ok := r.rows[key]; ok {
+		r.bytes -= len(key) + len(old.Value)
+		delete(r.rows, key)
+	}
+	if entry.Operation() == jetstream.KeyValuePut {
+		r.rows[key] = rowOf(entry)
+		r.bytes += len(key) + len(entry.Value())
+	}
+}
+
+// tooLarge returns the problem of a list beyond the bounds, or nil.
+func (r *run) tooLarge() error {
+	t := &r.store.table
+	return t.Bounds.Check(len(r.rows), r.bytes, r.store.origin(t.Keys.Key(nil), 0))
+}
+
+// halt lets go of everything, and of the watcher, until the bucket changes.
+func (r *run) halt(err error) {
+	stop(r.w)
+	r.halted, r.rows = true, nil
+	r.store.table.Replace(nil)
+	r.store.row = nil
+	r.last = source.Snapshot{Err: err}
+}
+
+// settle makes the list what is held.
+func (r *run) settle() {
+	rows := slices.Collect(maps.Values(r.rows))
+	r.last, r.rows = source.Snapshot{}, nil
+	if !r.store.isPage() {
+		r.store.table.Replace(rows)
+		return
+	}
+	r.store.row = nil
+	if len(rows) > 0 {
+		r.store.row = &rows[0]
+	}
+}
+
+// gather applies a change, and those after it for as long as there are more and
+// the last tree took to make.
+func (r *run) gather(ctx context.Context, entry jetstream.KeyValueEntry) error {
+	r.last.Note = ""
+	until := time.Now().Add(r.took)
+	for {
+		r.apply(entry)
+		if err := r.store.table.TooLarge(); err != nil {
+			r.halt(err)
+			return nil
+		}
+		if time.Now().After(until) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case next, ok := <-r.w.Updates():
+			if !ok {
+				return errEnded
+			}
+			entry = next
+		default:
+			return nil
+		}
+	}
+}
+
+func (r *run) apply(entry jetstream.KeyValueEntry) {
+	if entry == nil || entry.Revision() <= r.applied { // known, as after the client has made its watcher anew
+		return
+	}
+	r.applied = entry.Revision()
+	switch {
+	case !r.store.below(entry.Key()):
+	case entry.Operation() != jetstream.KeyValuePut && r.store.isPage():
+		r.store.row = nil
+	case entry.Operation() != jetstream.KeyValuePut:
+		r.store.table.Delete(entry.Key())
+	case r.store.isPage():
+		row := rowOf(entry)
+		r.store.row = &row
+	default:
+		r.store.table.Put(rowOf(entry))
+	}
+}
+
+func rowOf(entry jetstream.KeyValueEntry) source.Row {
+	return source.Row{Key: entry.Key(), Value: string(entry.Value()), Revision: int64(entry.Revision())}
+}
+
+// emit emits what is held.
+func (r *run) emit(emit func(source.Snapshot)) {
+	if !r.halted {
+		began := time.Now()
+		r.last.Revision = ""
+		if r.applied > 0 {
+			r.last.Revision = strconv.FormatUint(r.applied, 10)
+		}
+		r.last.Tree, r.last.Err = r.store.tree()
+		r.took = time.Since(began)
+	}
+	emit(r.last)
+}
+
+// tree returns the tree of what is held.
+func (s *store) tree() (tree.Tree, error) {
+	if !s.isPage() {
+		return s.table.Tree()
+	}
+	if s.row == nil {
+		err := fmt.Errorf("no such key: %w", source.ErrAbsent)
+		return tree.Tree{}, tree.Problem{Kind: tree.Unusable, Origin: s.origin(s.prefix, 0), Err: err}
+	}
+	return s.page.Read(s.row.Value, s.origin(s.prefix, s.row.Revision))
+}
