@@ -2,6 +2,7 @@ package binder
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -17,41 +18,59 @@ func readJSON(text string) (*tree.Node, error) {
 	return t.Root(), err
 }
 
-// bindJSON fills a type that reads JSON and no text. What a text spells is
-// handed to it if that is JSON, and else as a JSON string.
+// bindJSON fills a type that reads JSON and no text.
 func (d *decoder) bindJSON(s *slot) bool {
 	if s.old.IsValid() && s.n.Equal(s.prev) && s.plan.movable {
 		s.out.Set(s.old)
 		return false
 	}
-	v, ok := toJSON(s.n)
-	if !ok {
+	made, err := d.readJSON(s)
+	switch {
+	case err == errConflict:
 		d.conflict(s.plan)
 		return false
-	}
-	spelled, err := json.Marshal(v)
-	if text := s.n.Text(); s.n.Kind() == tree.String && json.Valid([]byte(text)) {
-		spelled = []byte(text)
-	}
-	fresh := reflect.New(s.plan.typ)
-	if s.base.IsValid() {
-		fresh.Elem().Set(s.base)
-	}
-	if err == nil {
-		err = unmarshal(fresh, spelled)
-	}
-	if err != nil {
+	case err != nil:
 		d.mistyped(s, err)
 		return false
 	}
 	s.unknown = nil
-	s.out.Set(fresh.Elem())
+	s.out.Set(made)
 	return !s.old.IsValid() || !s.n.Equal(s.prev)
 }
 
-func unmarshal(v reflect.Value, spelled []byte) (err error) {
+var errConflict = errors.New("a value and keys below it")
+
+// readJSON has the type read a node. A text is handed to it as it is, if it is
+// JSON, and else, or if the type doesn't take that, as a JSON string.
+func (d *decoder) readJSON(s *slot) (reflect.Value, error) {
+	v, ok := toJSON(s.n)
+	if !ok {
+		return reflect.Value{}, errConflict
+	}
+	spelled, err := json.Marshal(v)
+	if err != nil {
+		return reflect.Value{}, err
+	}
+	if text := []byte(s.n.Text()); s.n.Kind() == tree.String && json.Valid(text) {
+		made, err := s.unmarshal(text)
+		if err == nil {
+			return made, nil
+		}
+		if made, wrong := s.unmarshal(spelled); wrong == nil {
+			return made, nil
+		}
+		return made, err
+	}
+	return s.unmarshal(spelled)
+}
+
+func (s *slot) unmarshal(spelled []byte) (made reflect.Value, err error) {
 	defer contain(&err, "decoder")
-	return v.Interface().(json.Unmarshaler).UnmarshalJSON(spelled)
+	v := reflect.New(s.plan.typ)
+	if s.base.IsValid() {
+		v.Elem().Set(s.base)
+	}
+	return v.Elem(), v.Interface().(json.Unmarshaler).UnmarshalJSON(spelled)
 }
 
 // toJSON is a node as what json.Marshal makes its JSON of, numbers as written

@@ -34,6 +34,7 @@ func TestNames(t *testing.T) {
 		d int
 	}
 	type dashes struct {
+		//lint:ignore SA5008 it is how encoding/json spells the name "-"
 		A int `json:"-,"`
 		B int `yaml:"-" json:"b"`
 		C int `config:",secret" json:"-" yaml:"sea"`

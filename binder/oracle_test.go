@@ -81,10 +81,7 @@ func (s *spelled) UnmarshalJSON(data []byte) error {
 }
 
 // pattern keeps something to itself.
-type pattern struct {
-	text string
-	used int
-}
+type pattern struct{ text string }
 
 func (p *pattern) UnmarshalText(text []byte) error {
 	p.text = string(text)

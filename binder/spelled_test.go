@@ -208,3 +208,30 @@ func TestLookup(t *testing.T) {
 		}
 	}
 }
+
+// wantsText reads a JSON string, and wantsNumber a number.
+type (
+	wantsText   struct{ text string }
+	wantsNumber struct{ number float64 }
+)
+
+func (w *wantsText) UnmarshalJSON(data []byte) error   { return json.Unmarshal(data, &w.text) }
+func (w *wantsNumber) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, &w.number) }
+
+// TestTypesThatReadJSON fills them from texts and from what documents hold.
+func TestTypesThatReadJSON(t *testing.T) {
+	testGood(t, []good{
+		{"a text", kv{"v", "5s"}, one[wantsText]{wantsText{"5s"}}},
+		{"a text that is JSON too", kv{"v", "5"}, one[wantsText]{wantsText{"5"}}},
+		{"a text in quotes", kv{"v", `"5s"`}, one[wantsText]{wantsText{"5s"}}},
+		{"a number", map[string]any{"v": 5}, one[wantsNumber]{wantsNumber{5}}},
+		{"a number in a text", kv{"v", "5.5"}, one[wantsNumber]{wantsNumber{5.5}}},
+		{"behind a pointer", kv{"v", "5"}, one[*wantsNumber]{&wantsNumber{5}}},
+		{"in a map", kv{"v.a", "5"}, one[map[string]wantsNumber]{map[string]wantsNumber{"a": {5}}}},
+		{"a null", map[string]any{"v": nil}, one[wantsNumber]{}},
+	})
+	testBad(t, []bad{
+		{"neither", struct{ V wantsNumber }{}, kv{"v", "x"}, []string{"mistyped v: cannot use string \"x\" as binder_test.wantsNumber: json: cannot unmarshal string into Go value of type float64\n    into   struct.V"}},
+		{"a value and keys", struct{ V wantsNumber }{}, kv{"v", "x", "v.a", "y"}, []string{"conflict v: the key has both a value and keys below it, and binder_test.wantsNumber holds only one\n    into   struct.V"}},
+	})
+}
