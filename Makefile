@@ -3,7 +3,8 @@
 # make bench   the libraries side by side, into README.md and docs/; QUICK=1 only looks whether it works;
 #              SUBJECT=propagation, rest or fleet measures that instead, with the servers
 # make fuzz    every fuzz target, for FUZZ each
-# make soak    faults in all four stores for SOAK, into soak-report.txt; SEED repeats their order
+# make soak    faults in all four stores for SOAK, into soak-report.txt (SEED repeats their order); then a service
+#              over every kind of source for as long
 
 BIN     := .servers/bin
 BUILT   := $(addprefix $(BIN)/,consul etcd etcdctl etcdutl nats-server staticcheck)
@@ -34,6 +35,7 @@ fuzz:
 soak: servers
 	CONFSYNC_REQUIRE_SERVERS=1 CONFSYNC_SOAK=$(SOAK) CONFSYNC_SEED=$(SEED) CONFSYNC_REPORT=$(CURDIR)/soak-report.txt \
 		go test -race -count=1 -v -run '^TestU(8Faults|9FullLink)$$' -timeout $(SOAK)15m ./internal/stores
+	CONFSYNC_REQUIRE_SERVERS=1 CONFSYNC_SOAK=$(SOAK) go test -race -count=1 -v -timeout $(SOAK)15m ./internal/soak
 
 servers: $(BUILT) packages
 

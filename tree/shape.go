@@ -68,13 +68,15 @@ func (s *Shape) Sub(p Path) *Shape {
 	return s
 }
 
+// field returns the shape of the field with a name, or of the keys that no field
+// takes.
 func (s *Shape) field(name string) *Shape {
 	for _, f := range s.Fields {
 		if f.Key == name || Fold(f.Key) == Fold(name) {
 			return f.Shape
 		}
 	}
-	return nil
+	return s.Rest
 }
 
 var folder = strings.NewReplacer("_", "", "-", "")

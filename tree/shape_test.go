@@ -15,6 +15,7 @@ func TestShapeSub(t *testing.T) {
 		{Key: "servers", Shape: &tree.Shape{Elem: server, List: true}},
 		{Key: "labels", Shape: &tree.Shape{Elem: value}},
 		{Key: "tree", Shape: self},
+		{Key: "open", Shape: &tree.Shape{Fields: []tree.Field{{Key: "host", Shape: value}}, Rest: server}},
 	}}
 	cases := []struct {
 		path string
@@ -30,6 +31,9 @@ func TestShapeSub(t *testing.T) {
 		{"labels.Any Thing", value},
 		{"tree.child.child.child", self},
 		{"nothing.at.all", nil},
+		{"open.host", value},
+		{"open.other", server},
+		{"open.other.host", value},
 	}
 	for _, c := range cases {
 		if got := root.Sub(parse(t, c.path)); got != c.want {

@@ -12,6 +12,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/confsync/confsync"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/document"
 	"github.com/confsync/confsync/source/env"
@@ -70,10 +71,30 @@ func leaves(t *testing.T, v map[string]any) map[string]string {
 	return all
 }
 
+// named are the leaves that flat names can say: those of fields.
+func named(t *testing.T, v map[string]any) map[string]string {
+	all := leaves(t, v)
+	delete(all, "other/host")
+	delete(all, "other/password")
+	if deep, ok := all["anything/deep"]; ok {
+		delete(all, "anything/deep")
+		all["anything"] = deep
+	}
+	return all
+}
+
 func inEnv(t *testing.T, v map[string]any) source.Source {
+	shape, err := confsync.ShapeOf[zoo]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := source.NewNames(shape, "_")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var environ []string
-	for path, text := range leaves(t, v) {
-		environ = append(environ, "APP_"+strings.ToUpper(strings.ReplaceAll(path, "/", "_"))+"="+text)
+	for path, text := range named(t, v) {
+		environ = append(environ, "APP_"+names.Canonical(strings.Split(path, "/"))+"="+text)
 	}
 	return env.New("APP", &env.Options{Environ: func() []string { return environ }})
 }
@@ -81,7 +102,7 @@ func inEnv(t *testing.T, v map[string]any) source.Source {
 func inFlags(t *testing.T, v map[string]any) source.Source {
 	set := flag.NewFlagSet("app", flag.ContinueOnError)
 	var args []string
-	for path, text := range leaves(t, v) {
+	for path, text := range named(t, v) {
 		name := strings.ToLower(strings.ReplaceAll(path, "/", "-"))
 		if set.Lookup(name) == nil {
 			set.String(name, "", "")

@@ -24,6 +24,7 @@ type zoo struct {
 	DB       database
 	Tenants  map[string]database
 	Replicas []database
+	Others   map[string]database `config:",remain"`
 }
 
 type section struct {
@@ -69,6 +70,7 @@ func planted(s *seeds) map[string]any {
 		"section":  map[string]any{"user": s.text("user"), "key": s.text("key")},
 		"db":       map[string]any{"host": "h", "password": s.text("db")},
 		"tenants":  map[string]any{"t": map[string]any{"host": "h", "password": s.text("tenant")}},
+		"other":    map[string]any{"host": "h", "password": s.text("other")},
 		"replicas": []any{map[string]any{"host": "h", "password": s.text("replica")}},
 	}
 }

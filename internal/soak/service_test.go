@@ -1,0 +1,222 @@
+package soak
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/confsync/confsync"
+	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/env"
+	"github.com/confsync/confsync/web"
+)
+
+// app is the service's configuration: a part for each place, which writers change.
+type app struct {
+	Env    string
+	Static part
+	Parts  map[string]part `config:",remain"`
+}
+
+// part is what one place holds. A and B are always written together.
+type part struct {
+	A, B  int
+	Level uint8 // a writer's bad value is not one
+	Map   map[string]int
+}
+
+// counts are what the service has done and seen.
+type counts struct {
+	generations, rejections, vetoes, pins, callbacks, subscriptions, builds, released, events atomic.Int64
+	torn                                                                                      atomic.Int64
+}
+
+// service follows the configuration in every way there is.
+type service struct {
+	t       *testing.T
+	cfg     *confsync.Config[app]
+	page    *httptest.Server
+	derived *confsync.Derived[int]
+	counts  counts
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+func startService(t *testing.T, sources []source.Source) *service {
+	t.Helper()
+	s := &service{t: t}
+	all := append([]source.Source{
+		source.Static("defaults", map[string]any{"static": map[string]any{"a": 1, "b": 1}}),
+		env.New("SOAK", &env.Options{Environ: func() []string { return []string{"SOAK_ENV=here"} }}),
+	}, sources...)
+	cfg, err := confsync.Open(t.Context(), confsync.Options[app]{
+		Sources:  all,
+		Validate: s.validate,
+		Logger:   slog.New(slog.DiscardHandler),
+		Policy:   source.Policy{StaleAfter: 5 * time.Second, Resync: 30 * time.Second, MaxBackoff: time.Second},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.cfg = cfg
+	s.derived, err = confsync.Derive(cfg, s.build, func(int) { s.counts.released.Add(1) }, confsync.Veto())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.OnChange(func(c confsync.Change[*app]) { s.counts.generations.Add(1) })
+	s.page = httptest.NewServer(web.Handler(cfg))
+	ctx, stop := context.WithCancel(t.Context())
+	s.stop = stop
+	for _, run := range []func(context.Context){s.read, s.subscribe, s.pin, s.look} {
+		s.running.Go(func() { run(ctx) })
+	}
+	return s
+}
+
+// validate sees that what was written together has come together.
+func (s *service) validate(_, next *app) error {
+	for name, p := range next.Parts {
+		if p.A != p.B {
+			s.counts.torn.Add(1)
+			return confsync.Invalid(fmt.Errorf("a is %d and b is %d", p.A, p.B), name+".a", name+".b")
+		}
+	}
+	return nil
+}
+
+// build vetoes some generations: those in which the sum of all ends in 7.
+func (s *service) build(a *app) (int, error) {
+	sum := 0
+	for _, p := range a.Parts {
+		sum += p.A
+	}
+	if sum%10 == 7 {
+		s.counts.vetoes.Add(1)
+		return 0, errors.New("it ends in 7")
+	}
+	s.counts.builds.Add(1)
+	return sum, nil
+}
+
+// read reads as requests do, and sees that a value is whole.
+func (s *service) read(ctx context.Context) {
+	for ctx.Err() == nil {
+		a := s.cfg.Get()
+		if a.Env != "here" || a.Static.A != 1 {
+			s.t.Errorf("read %+v", *a)
+		}
+		if value, _ := s.derived.Get(), s.cfg.Generation(); value%10 == 7 {
+			s.t.Errorf("built %d, which was refused", value)
+		}
+		rest(ctx, time.Millisecond)
+	}
+}
+
+// subscribe has subscriptions of every kind come and go, some of them slow.
+func (s *service) subscribe(ctx context.Context) {
+	var cancels []func()
+	for ctx.Err() == nil {
+		name := places[rand.N(len(places))]
+		called := func() {
+			s.counts.callbacks.Add(1)
+			if rand.N(50) == 0 {
+				rest(ctx, 20*time.Millisecond)
+			}
+		}
+		pick := func(a *app) int { return a.Parts[name].A }
+		switch rand.N(4) {
+		case 0:
+			cancels = append(cancels, confsync.Watch(s.cfg, pick, func(c confsync.Change[int]) { called() }))
+		case 1:
+			cancels = append(cancels, confsync.Follow(s.cfg, pick, func(int) { called() }))
+		case 2:
+			view := confsync.Select(s.cfg, func(a *app) *part { p := a.Parts[name]; return &p })
+			cancels = append(cancels, view.OnChange(func(confsync.Change[*part]) { called() }))
+		default:
+			cancels = append(cancels, confsync.Each(s.cfg, func(a *app) map[string]int { return a.Parts[name].Map },
+				func(confsync.Entry[string, int]) { called() }))
+		}
+		s.counts.subscriptions.Add(1)
+		if len(cancels) > 50 {
+			i := rand.N(len(cancels))
+			cancels[i]()
+			cancels = append(cancels[:i], cancels[i+1:]...)
+		}
+		rest(ctx, 10*time.Millisecond)
+	}
+	for _, cancel := range cancels {
+		cancel()
+	}
+}
+
+// pin goes back to an earlier generation for a moment, now and then.
+func (s *service) pin(ctx context.Context) {
+	for ctx.Err() == nil {
+		rest(ctx, 2*time.Second)
+		past := s.cfg.History()
+		release, err := s.cfg.Pin(past[rand.N(len(past))].Number)
+		if err != nil {
+			continue // it has been forgotten meanwhile
+		}
+		s.counts.pins.Add(1)
+		rest(ctx, 100*time.Millisecond)
+		release()
+	}
+}
+
+// look keeps the page open, as a browser does, and reads everything now and then.
+func (s *service) look(ctx context.Context) {
+	for ctx.Err() == nil {
+		s.fetch(ctx, "?events", 3*time.Second)
+		s.fetch(ctx, "?json", 10*time.Second)
+		for range s.cfg.All() {
+		}
+		s.cfg.Healthy(time.Minute)
+		if s.cfg.Status().Rejected != nil {
+			s.counts.rejections.Add(1)
+		}
+	}
+}
+
+func (s *service) fetch(ctx context.Context, query string, atMost time.Duration) {
+	limited, cancel := context.WithTimeout(ctx, atMost)
+	defer cancel()
+	request, err := http.NewRequestWithContext(limited, http.MethodGet, s.page.URL+"/"+query, nil)
+	if err != nil {
+		s.t.Error(err)
+		return
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return
+	}
+	defer answer.Body.Close()
+	text, _ := io.ReadAll(answer.Body)
+	s.counts.events.Add(int64(strings.Count(string(text), "data: ")))
+}
+
+func (s *service) close() {
+	s.stop()
+	s.running.Wait()
+	s.page.Close()
+	s.derived.Close()
+	s.cfg.Close()
+}
+
+// rest waits, but not beyond ctx.
+func rest(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
