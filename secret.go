@@ -17,7 +17,7 @@ import (
 // `config:",secret"`, of any type.
 type Secret string
 
-// Reveal is the secret itself.
+// Reveal returns the secret itself.
 func (s Secret) Reveal() string { return string(s) }
 
 func (Secret) String() string               { return binder.Redacted }
@@ -31,14 +31,14 @@ func (Secret) LogValue() slog.Value         { return slog.StringValue(binder.Red
 // "10MB" (ten million), "10MiB" (ten times 1024 times 1024).
 type Size uint64
 
-// String is the size with the binary unit that suits it.
+// String returns the size with the binary unit that suits it.
 func (s Size) String() string { return humanize.IBytes(uint64(s)) }
 
 // UnmarshalText reads a size.
 func (s *Size) UnmarshalText(text []byte) error {
 	n, err := humanize.ParseBytes(string(text))
 	if err != nil {
-		return fmt.Errorf("it is no size such as 10MiB")
+		return fmt.Errorf("not a size (want something like 10MiB)")
 	}
 	*s = Size(n)
 	return nil
