@@ -1,10 +1,10 @@
 package tree
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Builder makes the nodes of one document, from the leaves up. It is what a
@@ -13,6 +13,7 @@ import (
 type Builder struct {
 	keysets [64][]string // recently built key sets, so that alike maps share one
 	scalars [256]*Node   // recently built scalars: "true" stands in many places
+	keys    [64]string   // recently read keys
 }
 
 // Entry is a key of a map under construction.
@@ -33,19 +34,42 @@ func (e *DuplicateKeyError) Error() string {
 }
 
 // Scalar makes a value of a scalar kind from its text.
-func (b *Builder) Scalar(kind Kind, text string, at Place) Tree {
-	if len(text) > maxShared || text == "" {
-		return Tree{root: &Node{kind: kind, text: text}, at: at}
+func (b *Builder) Scalar(kind Kind, text string, at Place) Tree { return scalarOf(b, kind, text, at) }
+
+// ScalarOf is Scalar for a text that is a part of a document, which it copies
+// unless it is one that it has seen of late.
+func (b *Builder) ScalarOf(kind Kind, text []byte, at Place) Tree {
+	return scalarOf(b, kind, text, at)
+}
+
+func scalarOf[T string | []byte](b *Builder, kind Kind, text T, at Place) Tree {
+	if len(text) > maxShared || len(text) == 0 {
+		return Tree{root: &Node{kind: kind, text: string(text)}, at: at}
 	}
-	hash := uint(kind)
+	seen := &b.scalars[hashOf(uint(kind), text)%uint(len(b.scalars))]
+	if n := *seen; n == nil || n.kind != kind || n.text != string(text) {
+		*seen = &Node{kind: kind, text: string(text)}
+	}
+	return Tree{root: *seen, at: at}
+}
+
+// Key returns a part of a document as a key: a copy, unless it has seen it of late.
+func (b *Builder) Key(text []byte) string {
+	if len(text) > maxShared {
+		return string(text)
+	}
+	seen := &b.keys[hashOf(0, text)%uint(len(b.keys))]
+	if *seen != string(text) {
+		*seen = string(text)
+	}
+	return *seen
+}
+
+func hashOf[T string | []byte](hash uint, text T) uint {
 	for i := range len(text) {
 		hash = hash*31 + uint(text[i])
 	}
-	seen := &b.scalars[hash%uint(len(b.scalars))]
-	if n := *seen; n == nil || n.kind != kind || n.text != text {
-		*seen = &Node{kind: kind, text: text}
-	}
-	return Tree{root: *seen, at: at}
+	return hash
 }
 
 const maxShared = 24 // bytes of a text that is likely to stand in several places
@@ -79,10 +103,7 @@ func (b *Builder) Map(entries []Entry, at Place) (Tree, error) {
 // once. The tree is absent then.
 func (b *Builder) MapOf(entries []Entry, at Place) (Tree, []*DuplicateKeyError) {
 	entries = slices.DeleteFunc(entries, func(e Entry) bool { return e.Tree.root == nil })
-	byKey := func(x, y Entry) int { return cmp.Compare(x.Key, y.Key) }
-	if !slices.IsSortedFunc(entries, byKey) {
-		slices.SortStableFunc(entries, byKey)
-	}
+	sortEntries(entries)
 	var twice []*DuplicateKeyError
 	kids := newSiblings(len(entries))
 	for i, e := range entries {
@@ -94,12 +115,39 @@ func (b *Builder) MapOf(entries []Entry, at Place) (Tree, []*DuplicateKeyError) 
 	if twice != nil {
 		return Tree{}, twice
 	}
-	n := &Node{kind: Map, branch: &branch{keys: b.keys(entries), kids: kids.kids}}
+	n := &Node{kind: Map, branch: &branch{keys: b.keyset(entries), kids: kids.kids}}
 	return Tree{root: n, at: at, places: kids.places()}, nil
 }
 
-// keys are the keys of sorted entries, as the very slice an alike map has.
-func (b *Builder) keys(entries []Entry) []string {
+// sortEntries sorts entries by their keys, and leaves equal ones in their order.
+// Entries are large and full of pointers, so those of a map of usual size are
+// not moved until it is known where each belongs.
+func sortEntries(entries []Entry) {
+	byKey := func(x, y Entry) int { return strings.Compare(x.Key, y.Key) }
+	if slices.IsSortedFunc(entries, byKey) {
+		return
+	}
+	var order [32]uint8
+	var sorted [32]Entry
+	if len(entries) > len(order) {
+		slices.SortStableFunc(entries, byKey)
+		return
+	}
+	for i := range entries {
+		at := i
+		for ; at > 0 && entries[order[at-1]].Key > entries[i].Key; at-- {
+			order[at] = order[at-1]
+		}
+		order[at] = uint8(i)
+	}
+	for i := range entries {
+		sorted[i] = entries[order[i]]
+	}
+	copy(entries, sorted[:])
+}
+
+// keyset returns the keys of sorted entries, as the very slice an alike map has.
+func (b *Builder) keyset(entries []Entry) []string {
 	if len(entries) == 0 {
 		return nil
 	}

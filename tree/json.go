@@ -45,7 +45,7 @@ func (j JSON) Read(data []byte) (Tree, error) {
 	if j.Depth == 0 {
 		j.Depth = defaultJSONDepth
 	}
-	r := jsonReader{JSON: j, data: data, line: 1}
+	r := jsonReader{JSON: j, data: data, line: 1, entries: make([]Entry, 0, 32)}
 	t := r.document()
 	if r.found != nil {
 		return Tree{}, errors.Join(r.found...)
@@ -61,10 +61,12 @@ type jsonReader struct {
 	line    int32
 	start   int // where the line begins
 	build   Builder
-	path    Path // of the value at hand
-	depth   int  // of the value at hand
-	values  int  // so far
-	stopped bool // nothing that follows matters
+	entries []Entry // of all maps that are open, each behind the one around it
+	items   []Tree  // of all lists that are open
+	path    Path    // of the value at hand
+	depth   int     // of the value at hand
+	values  int     // so far
+	stopped bool    // nothing that follows matters
 	found   []error
 }
 
@@ -147,7 +149,7 @@ func (r *jsonReader) value() Tree {
 		if !ok {
 			return Tree{}
 		}
-		return r.build.Scalar(String, text, at)
+		return r.build.ScalarOf(String, text, at)
 	case c == '-' || '0' <= c && c <= '9':
 		return r.number(at)
 	}
@@ -159,10 +161,10 @@ func (r *jsonReader) word(at Place) Tree {
 	for end < len(r.data) && ('a' <= r.data[end]|0x20 && r.data[end]|0x20 <= 'z') {
 		end++
 	}
-	switch word := string(r.data[r.pos:end]); word {
+	switch word := r.data[r.pos:end]; string(word) {
 	case "true", "false":
 		r.pos = end
-		return r.build.Scalar(Bool, word, at)
+		return r.build.ScalarOf(Bool, word, at)
 	case "null":
 		r.pos = end
 		return r.build.Null(at)
@@ -175,7 +177,8 @@ func (r *jsonReader) object(at Place) Tree {
 		return Tree{}
 	}
 	defer r.leave()
-	entries := make([]Entry, 0, 8)
+	base := len(r.entries)
+	defer func() { r.entries = r.entries[:base] }()
 	for first := true; ; first = false {
 		keyAt := r.next()
 		if r.ahead('}') && (first || r.Comments) {
@@ -184,17 +187,19 @@ func (r *jsonReader) object(at Place) Tree {
 		if !r.ahead('"') {
 			return r.unexpected(keyAt, "a key in double quotes")
 		}
-		key, ok := r.quoted()
+		text, ok := r.quoted()
 		if !ok {
 			return Tree{}
 		}
+		key := r.build.Key(text)
 		if colon := r.next(); !r.ahead(':') {
 			return r.unexpected(colon, "':'")
 		}
 		r.pos++
 		r.path = append(r.path, key)
-		entries = append(entries, Entry{Key: key, At: keyAt, Tree: r.value()})
+		value := r.value()
 		r.path = r.path[:len(r.path)-1]
+		r.entries = append(r.entries, Entry{Key: key, At: keyAt, Tree: value})
 		if end := r.next(); r.stopped || !r.ahead(',') {
 			if !r.stopped && !r.ahead('}') {
 				return r.unexpected(end, "',' or '}'")
@@ -204,7 +209,7 @@ func (r *jsonReader) object(at Place) Tree {
 		r.pos++
 	}
 	r.pos++
-	return r.mapOf(entries, at)
+	return r.mapOf(r.entries[base:], at)
 }
 
 func (r *jsonReader) array(at Place) Tree {
@@ -212,14 +217,16 @@ func (r *jsonReader) array(at Place) Tree {
 		return Tree{}
 	}
 	defer r.leave()
-	var items []Tree
+	base := len(r.items)
+	defer func() { r.items = r.items[:base] }()
 	for first := true; ; first = false {
 		if r.next(); r.ahead(']') && (first || r.Comments) {
 			break
 		}
-		r.path = append(r.path, strconv.Itoa(len(items)))
-		items = append(items, r.value())
+		r.path = append(r.path, strconv.Itoa(len(r.items)-base))
+		value := r.value()
 		r.path = r.path[:len(r.path)-1]
+		r.items = append(r.items, value)
 		if end := r.next(); r.stopped || !r.ahead(',') {
 			if !r.stopped && !r.ahead(']') {
 				return r.unexpected(end, "',' or ']'")
@@ -229,7 +236,7 @@ func (r *jsonReader) array(at Place) Tree {
 		r.pos++
 	}
 	r.pos++
-	return r.build.List(items, at)
+	return r.build.List(r.items[base:], at)
 }
 
 // number reads -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?
@@ -267,7 +274,7 @@ func (r *jsonReader) number(at Place) Tree {
 	if !whole {
 		return r.unexpected(r.at(), "a digit")
 	}
-	return r.build.Scalar(kind, string(r.data[begin:r.pos]), at)
+	return r.build.ScalarOf(kind, r.data[begin:r.pos], at)
 }
 
 // take counts a value. It reports false when that is one too many, or when the

@@ -9,30 +9,31 @@ import (
 	"unicode/utf8"
 )
 
-// quoted reads a string. It reports false after a problem.
-func (r *jsonReader) quoted() (string, bool) {
+// quoted reads a string, which is good until the next is read. It reports false
+// after a problem.
+func (r *jsonReader) quoted() ([]byte, bool) {
 	r.pos++
 	begin := r.pos
 	for r.pos < len(r.data) {
 		switch c := r.data[r.pos]; {
 		case c == '"':
 			r.pos++
-			return string(r.data[begin : r.pos-1]), true
+			return r.data[begin : r.pos-1], true
 		case c == '\\':
 			return r.escaped(begin)
 		case c < ' ':
 			r.unexpected(r.at(), "the rest of a string")
-			return "", false
+			return nil, false
 		case c < utf8.RuneSelf:
 			r.pos++
 		default:
 			if !r.character() {
-				return "", false
+				return nil, false
 			}
 		}
 	}
 	r.unexpected(r.at(), "the end of a string")
-	return "", false
+	return nil, false
 }
 
 // character moves past a character that isn't ASCII.
@@ -47,22 +48,22 @@ func (r *jsonReader) character() bool {
 }
 
 // escaped reads the rest of a string that has escapes, the first of them here.
-func (r *jsonReader) escaped(begin int) (string, bool) {
+func (r *jsonReader) escaped(begin int) ([]byte, bool) {
 	text := bytes.Clone(r.data[begin:r.pos])
 	for r.pos < len(r.data) {
 		c := r.data[r.pos]
 		switch {
 		case c == '"':
 			r.pos++
-			return string(text), true
+			return text, true
 		case c < ' ':
 			r.unexpected(r.at(), "the rest of a string")
-			return "", false
+			return nil, false
 		case c == '\\':
 			r.pos++
 			var ok bool
 			if text, ok = r.escape(text); !ok {
-				return "", false
+				return nil, false
 			}
 		case c < utf8.RuneSelf:
 			text = append(text, c)
@@ -70,13 +71,13 @@ func (r *jsonReader) escaped(begin int) (string, bool) {
 		default:
 			from := r.pos
 			if !r.character() {
-				return "", false
+				return nil, false
 			}
 			text = append(text, r.data[from:r.pos]...)
 		}
 	}
 	r.unexpected(r.at(), "the end of a string")
-	return "", false
+	return nil, false
 }
 
 var jsonEscapes = map[byte]byte{

@@ -17,8 +17,10 @@ type decoder struct {
 	data    []byte          // valid UTF-8 with no byte order mark
 	ascii   bool
 	lines   lines
+	line    int // of the last place
 	limits  Limits
 	build   tree.Builder
+	entries entries // of the maps that are open
 	path    tree.Path
 	depth   int  // of the value at hand
 	deepest int  // of all so far
@@ -155,6 +157,24 @@ func (d *decoder) mapOf(entries []tree.Entry, at tree.Place) tree.Tree {
 	return t
 }
 
+// entries are those of all maps that are open, each map's behind those of the map
+// around it, so that no map needs room of its own.
+type entries struct{ open []tree.Entry }
+
+func (e *entries) add(entry tree.Entry) {
+	if e.open == nil {
+		e.open = make([]tree.Entry, 0, 64)
+	}
+	e.open = append(e.open, entry)
+}
+
+// close builds the map of the entries from base on, and forgets them.
+func (d *decoder) close(base int, at tree.Place) tree.Tree {
+	t := d.mapOf(d.entries.open[base:], at)
+	d.entries.open = d.entries.open[:base]
+	return t
+}
+
 func (d *decoder) duplicate(key string, first, second tree.Place) {
 	d.push(key)
 	d.problem(tree.Duplicate, second, &tree.DuplicateKeyError{Key: key, First: first, Second: second})
@@ -184,14 +204,21 @@ func linesOf(data []byte) lines {
 	}
 }
 
-// place returns the line and the column of an offset, in bytes.
+// place returns the line and the column of an offset, in bytes. It is quickest
+// for one that isn't far behind the last.
 func (d *decoder) place(offset int) tree.Place {
 	if d.lines == nil {
 		d.lines = linesOf(d.data)
 	}
-	line, found := slices.BinarySearch(d.lines, offset)
-	if !found {
-		line--
+	for near := 0; near < 4 && d.line+1 < len(d.lines) && d.lines[d.line+1] <= offset; near++ {
+		d.line++
 	}
-	return tree.Place{Line: int32(line + 1), Column: int32(offset-d.lines[line]) + 1}
+	if d.lines[d.line] > offset || d.line+1 < len(d.lines) && d.lines[d.line+1] <= offset {
+		line, found := slices.BinarySearch(d.lines, offset)
+		if !found {
+			line--
+		}
+		d.line = line
+	}
+	return tree.Place{Line: int32(d.line + 1), Column: int32(offset-d.lines[d.line]) + 1}
 }

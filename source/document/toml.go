@@ -57,8 +57,8 @@ func (d *tomlDecoder) failed(parser *unstable.Parser) {
 func (d *tomlDecoder) header(root *tomlTable, e *unstable.Node) *tomlTable {
 	t := root
 	for it := e.Key(); it.Next() && !d.stopped; {
-		name, at := string(it.Node().Data), d.place(int(it.Node().Raw.Offset))
-		item := t.items[name]
+		name, at := d.build.Key(it.Node().Data), d.place(int(it.Node().Raw.Offset))
+		item := t.item(name)
 		switch {
 		case !it.IsLast():
 			if item == nil {
@@ -84,7 +84,7 @@ func (d *tomlDecoder) header(root *tomlTable, e *unstable.Node) *tomlTable {
 
 // element returns the next table of an array of tables.
 func (d *tomlDecoder) element(t *tomlTable, name string, at tree.Place) *tomlTable {
-	item := t.items[name]
+	item := t.item(name)
 	if item == nil {
 		item = t.add(name, at)
 		item.array = true
@@ -107,7 +107,7 @@ func (d *tomlDecoder) clash(t *tomlTable, name string, first *tomlItem, at tree.
 		d.path = t.path.Child(name)
 		d.problem(tree.Duplicate, at, fmt.Errorf("%q is %s at line %d, so it can't be %s here", name, first.what(), first.at.Line, want))
 	}
-	return &tomlTable{path: t.path.Child(name), items: make(map[string]*tomlItem)}
+	return &tomlTable{path: t.path.Child(name)}
 }
 
 // twice notes that a key has a value already.
@@ -120,8 +120,8 @@ func (d *tomlDecoder) twice(t *tomlTable, name string, first *tomlItem, at tree.
 func (d *tomlDecoder) assign(t *tomlTable, e *unstable.Node) {
 	for it := e.Key(); it.Next() && !d.stopped; {
 		key := it.Node()
-		name, at := string(key.Data), d.place(int(key.Raw.Offset))
-		item := t.items[name]
+		name, at := d.build.Key(key.Data), d.place(int(key.Raw.Offset))
+		item := t.item(name)
 		if it.IsLast() {
 			if item != nil {
 				d.twice(t, name, item, at)
@@ -129,7 +129,8 @@ func (d *tomlDecoder) assign(t *tomlTable, e *unstable.Node) {
 			}
 			d.path, d.depth = append(append(d.path[:0], t.path...), name), len(t.path)+1
 			d.cursor = int(key.Raw.Offset + key.Raw.Length)
-			t.add(name, at).value = d.value(e.Value())
+			value := d.value(e.Value())
+			t.add(name, at).value = value
 			return
 		}
 		if item == nil {
@@ -178,7 +179,7 @@ func (d *tomlDecoder) array(n *unstable.Node, at tree.Place) tree.Tree {
 
 func (d *tomlDecoder) inline(n *unstable.Node, at tree.Place) tree.Tree {
 	path, depth := slices.Clone(d.path), d.depth
-	t := &tomlTable{path: path, at: at, by: byHeader, items: make(map[string]*tomlItem)}
+	t := &tomlTable{path: path, at: at, by: byHeader}
 	if !d.take(1, at) || !d.fits(1, at) {
 		return tree.Tree{}
 	}

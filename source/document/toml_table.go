@@ -19,13 +19,14 @@ type tomlTable struct {
 	path  tree.Path
 	at    tree.Place
 	by    origin
-	order []string
-	items map[string]*tomlItem
+	items []tomlItem
+	index map[string]int // in items, by name; nil while there are few
 }
 
 // tomlItem is what a key of a table stands for: a value, a table, or an array
 // of tables.
 type tomlItem struct {
+	name   string
 	at     tree.Place // of the key
 	value  tree.Tree
 	tables []*tomlTable
@@ -48,14 +49,45 @@ func (d *tomlDecoder) newTable(path tree.Path, at tree.Place, by origin) *tomlTa
 		d.fits(1, at)
 	}
 	d.path = nil
-	return &tomlTable{path: path, at: at, by: by, items: make(map[string]*tomlItem)}
+	return &tomlTable{path: path, at: at, by: by}
 }
 
+// few is how many items are looked through one by one.
+const few = 12
+
+// item returns the item of a key, nil when there is none. It is good until the
+// next is added.
+func (t *tomlTable) item(name string) *tomlItem {
+	if t.index != nil {
+		if i, ok := t.index[name]; ok {
+			return &t.items[i]
+		}
+		return nil
+	}
+	for i := range t.items {
+		if t.items[i].name == name {
+			return &t.items[i]
+		}
+	}
+	return nil
+}
+
+// add adds the item of a key that has none.
 func (t *tomlTable) add(name string, at tree.Place) *tomlItem {
-	item := &tomlItem{at: at}
-	t.items[name] = item
-	t.order = append(t.order, name)
-	return item
+	if t.items == nil {
+		t.items = make([]tomlItem, 0, 8)
+	}
+	t.items = append(t.items, tomlItem{name: name, at: at})
+	switch {
+	case t.index != nil:
+		t.index[name] = len(t.items) - 1
+	case len(t.items) > few:
+		t.index = make(map[string]int, 4*few)
+		for i := range t.items {
+			t.index[t.items[i].name] = i
+		}
+	}
+	return &t.items[len(t.items)-1]
 }
 
 func (d *tomlDecoder) addTable(t *tomlTable, name string, at tree.Place, by origin) *tomlItem {
@@ -69,9 +101,9 @@ func (d *tomlDecoder) table(t *tomlTable) tree.Tree {
 	if d.stopped {
 		return tree.Tree{}
 	}
-	entries := make([]tree.Entry, 0, len(t.order))
-	for _, name := range t.order {
-		item := t.items[name]
+	base := len(d.entries.open)
+	for i := range t.items {
+		item := &t.items[i]
 		value := item.value
 		switch {
 		case item.array:
@@ -79,9 +111,9 @@ func (d *tomlDecoder) table(t *tomlTable) tree.Tree {
 		case item.tables != nil:
 			value = d.table(item.tables[0])
 		}
-		entries = append(entries, tree.Entry{Key: name, At: item.at, Tree: value})
+		d.entries.add(tree.Entry{Key: item.name, At: item.at, Tree: value})
 	}
-	return d.mapOf(entries, t.at)
+	return d.close(base, t.at)
 }
 
 func (d *tomlDecoder) tables(item *tomlItem) tree.Tree {
@@ -113,12 +145,14 @@ func (i *tomlItem) what() string {
 // scalar reads the common spellings itself, and has the TOML library read the
 // others, so that both always mean the same.
 func (d *tomlDecoder) scalar(n *unstable.Node, at tree.Place) tree.Tree {
+	switch n.Kind {
+	case unstable.String:
+		return d.build.ScalarOf(tree.String, n.Data, at)
+	case unstable.Bool:
+		return d.build.ScalarOf(tree.Bool, n.Data, at)
+	}
 	text := string(n.Data)
 	switch {
-	case n.Kind == unstable.String:
-		return d.build.Scalar(tree.String, text, at)
-	case n.Kind == unstable.Bool:
-		return d.build.Scalar(tree.Bool, text, at)
 	case n.Kind == unstable.Integer && len(text) < 18 && isPlainInt(text):
 		return d.build.Scalar(tree.Int, text, at)
 	case n.Kind == unstable.Float && isPlainFloat(text) && !strings.ContainsAny(text, "eE"):

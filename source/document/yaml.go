@@ -191,15 +191,7 @@ func (d *yamlDecoder) node(n *yaml.Node, keep bool) (tree.Tree, []tree.Entry) {
 	case n.Kind == yaml.SequenceNode && (n.Tag == "!!seq" || n.Tag == "!"):
 		return d.list(n, at), nil
 	case n.Kind == yaml.MappingNode && (n.Tag == "!!map" || n.Tag == "!"):
-		entries := d.entries(n, at)
-		if !keep {
-			return d.mapOf(entries, at), nil
-		}
-		t := d.mapOf(slices.Clone(entries), at)
-		if t.Root() == nil {
-			return t, nil
-		}
-		return t, entries
+		return d.mapping(n, at, keep)
 	}
 	d.problem(tree.Unusable, at, errTag)
 	return tree.Tree{}, nil
@@ -222,13 +214,13 @@ func (d *yamlDecoder) list(n *yaml.Node, at tree.Place) tree.Tree {
 	return d.build.List(items, at)
 }
 
-// entries returns the entries of a map, merged ones and all.
-func (d *yamlDecoder) entries(n *yaml.Node, at tree.Place) []tree.Entry {
+// mapping returns a map, merged keys and all, and its entries if they are to be kept.
+func (d *yamlDecoder) mapping(n *yaml.Node, at tree.Place, keep bool) (t tree.Tree, kept []tree.Entry) {
 	if !d.enter(at) {
-		return nil
+		return tree.Tree{}, nil
 	}
 	defer d.leave()
-	entries := make([]tree.Entry, 0, min(len(n.Content)/2, d.limits.Keys))
+	base := len(d.entries.open)
 	var merge *yaml.Node // the first merge key
 	var merged [][]tree.Entry
 	for i := 0; i+1 < len(n.Content) && !d.stopped; i += 2 {
@@ -249,10 +241,17 @@ func (d *yamlDecoder) entries(n *yaml.Node, at tree.Place) []tree.Entry {
 				entry.Tree = d.value(value)
 				d.pop()
 			}
-			entries = append(entries, entry)
+			d.entries.add(entry)
 		}
 	}
-	return beneath(entries, merged)
+	d.beneath(base, merged)
+	if keep {
+		kept = slices.Clone(d.entries.open[base:])
+	}
+	if t = d.close(base, at); t.Root() == nil {
+		kept = nil
+	}
+	return t, kept
 }
 
 // key returns the text of a key.

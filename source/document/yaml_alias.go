@@ -74,23 +74,22 @@ func (d *yamlDecoder) sources(n *yaml.Node) [][]tree.Entry {
 	return entries
 }
 
-// beneath adds to the entries of a map those that it merges in, whose keys it
-// doesn't have: of several maps with one key, the first counts.
-func beneath(entries []tree.Entry, merged [][]tree.Entry) []tree.Entry {
+// beneath adds to the entries of a map, which begin at base, those that it merges
+// in and whose keys it doesn't have: of several maps with one key, the first counts.
+func (d *yamlDecoder) beneath(base int, merged [][]tree.Entry) {
 	if len(merged) == 0 {
-		return entries
+		return
 	}
-	has := make(map[string]bool, len(entries))
-	for _, e := range entries {
+	has := make(map[string]bool)
+	for _, e := range d.entries.open[base:] {
 		has[e.Key] = true
 	}
 	for _, lower := range merged {
 		for _, e := range lower {
 			if !has[e.Key] {
 				has[e.Key] = true
-				entries = append(entries, e)
+				d.entries.add(e)
 			}
 		}
 	}
-	return entries
 }
