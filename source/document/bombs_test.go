@@ -216,3 +216,20 @@ func TestDecodeContext(t *testing.T) {
 		}
 	}
 }
+
+// A decoding that is under way ends when its context does.
+func TestDecodeIsInterrupted(t *testing.T) {
+	for format, doc := range map[Format]string{
+		YAML: numbered("k%d: [1, 2, 3]\n", 8<<20), JSON: `{"a":[` + strings.Repeat("[1],", 2<<20) + "1]}",
+		TOML: numbered("k%d = [1, 2, 3]\n", 8<<20), Dotenv: numbered("K%d=1\n", 8<<20),
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		begun := make(chan bool)
+		go func() { <-begun; cancel() }()
+		close(begun)
+		got, err := DecodeContext(ctx, format, []byte(doc), Limits{Keys: -1})
+		if got.Root() != nil || !errors.Is(err, context.Canceled) {
+			t.Errorf("%v: %v, want context.Canceled", format, err)
+		}
+	}
+}

@@ -98,7 +98,7 @@ type Limits struct {
 	Depth int
 }
 
-// OrDefault is l with its zero fields replaced by the defaults, and with bounds that
+// OrDefault returns l with its zero fields replaced by the defaults, and with bounds that
 // nothing reaches in the place of negative ones.
 func (l Limits) OrDefault() Limits {
 	set := func(limit *int, zero int) {

@@ -77,7 +77,7 @@ type environment struct {
 	single *source.Single // shared by what WithShape makes
 }
 
-// WithShape is the source for a type. Two fields with one name are an error.
+// WithShape returns the source for a type. Two fields with one name are an error.
 func (e environment) WithShape(shape *tree.Shape) (source.Source, error) {
 	names, err := source.NewNames(shape, "_")
 	if err != nil {

@@ -46,7 +46,7 @@ func (w *watched) readDir(r *reading) content {
 	if p.problems != nil {
 		return content{err: errors.Join(p.problems...)}
 	}
-	return content{sum: p.sum(), empty: len(p.found) == 0, decode: p.decode}
+	return content{sum: p.sum(), size: int64(p.opts.Limits.Bytes - p.budget), empty: len(p.found) == 0, decode: p.decode}
 }
 
 // version returns the directory that a mounted Kubernetes volume keeps its

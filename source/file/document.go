@@ -42,7 +42,7 @@ func (w *watched) contentOf(path string, data []byte, err error) content {
 	h.Write(data)
 	h.Write([]byte(path))
 	return content{
-		sum: [sha256.Size]byte(h.Sum(nil)), empty: len(data) == 0,
+		sum: [sha256.Size]byte(h.Sum(nil)), size: int64(len(data)), empty: len(data) == 0,
 		decode: func(ctx context.Context) (tree.Tree, string, error) { return w.decode(ctx, path, data) },
 	}
 }

@@ -84,7 +84,7 @@ type Options struct {
 
 const (
 	defaultSettle = 50 * time.Millisecond
-	patience      = 20              // times Settle
+	settles       = 20              // times Settle is how long it takes at most
 	fallback      = 5 * time.Second // between polls, where watching fails
 )
 
@@ -165,7 +165,7 @@ func newWatched(name string, opts *Options, paths ...string) *watched {
 	return w
 }
 
-// Name is "file" or "dir" and the path as it was given.
+// Name returns what sort of source it is and the path as it was given.
 func (w *watched) Name() string { return w.name }
 
 // problem is something that is wrong with a file as a whole.

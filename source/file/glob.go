@@ -79,16 +79,18 @@ func (w *watched) readGlob(r *reading, base string) content {
 // together is the content of several files, of which a later one wins.
 func together(all []content, paths []string) content {
 	var problems []error
+	var size int64
 	h := sha256.New()
 	h.Write(binary.AppendUvarint(nil, uint64(len(all))))
 	for _, c := range all {
 		problems = append(problems, c.err)
 		h.Write(c.sum[:])
+		size += c.size
 	}
 	if err := errors.Join(problems...); err != nil {
 		return content{err: err}
 	}
-	both := content{empty: len(all) == 0}
+	both := content{size: size, empty: len(all) == 0}
 	h.Sum(both.sum[:0])
 	both.decode = func(ctx context.Context) (tree.Tree, string, error) { return decodeAll(ctx, all) }
 	return both

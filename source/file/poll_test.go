@@ -75,7 +75,7 @@ func TestF5Poll(t *testing.T) {
 		want("{a:2}", 4)
 
 		write(t, path, "") // not believed at once
-		time.Sleep(30*time.Second + patience*defaultSettle - time.Millisecond)
+		time.Sleep(30*time.Second + settles*defaultSettle - time.Millisecond)
 		want("{a:2}", 4)
 		time.Sleep(time.Millisecond)
 		want("{}", 5)

@@ -31,6 +31,9 @@ func TestGlob(t *testing.T) {
 	})
 	w := watch(t, Glob(at("[0-9]*"), quick))
 	s := w.tree("{a:1 b:{c:2 d:1} l:[3] m:{0:{x:1} 1:{x:2 y:3}} n:null}")
+	if s.Bytes != 109 {
+		t.Errorf("%d bytes, want 109", s.Bytes)
+	}
 	for path, want := range map[string]string{"a": "10-base.yaml:1:4", "b.c": "20-more.json:1:13", "b.d": "10-base.yaml:2:14", "l.0": "20-more.json:1:23", "m.1.x": "10-base.yaml:4:17"} {
 		p, _ := tree.ParsePath(path)
 		if o, _ := s.Tree.Origin(p); !strings.HasSuffix(o.String(), want) {

@@ -3,8 +3,6 @@ package file
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -16,6 +14,7 @@ import (
 // content is what a reading found, before it is decoded.
 type content struct {
 	sum    [sha256.Size]byte // of all of it
+	size   int64
 	empty  bool
 	decode func(context.Context) (t tree.Tree, note string, err error)
 	err    error // in the place of all else
@@ -31,7 +30,7 @@ type decoded struct {
 	good tree.Tree // the last tree that came with no error
 }
 
-// Watch is as [source.Source] says. All files of a process share one goroutine.
+// Watch does what [source.Source] says. All files of a process share one goroutine.
 func (w *watched) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	if err := w.single.Enter(); err != nil {
 		return err
@@ -75,8 +74,8 @@ func absolute(path string) (string, error) {
 	return dir + string(filepath.Separator) + path, err
 }
 
-// told is what was emitted last.
-type told struct {
+// reported is what was emitted last.
+type reported struct {
 	once bool // something was
 	sum  [sha256.Size]byte
 	err  string
@@ -102,7 +101,7 @@ type loop struct {
 	looked  time.Time            // when the last reading ended
 	took    time.Duration        // that it took
 	doubt   time.Time            // when the first reading was that was not believed; zero when the last one was
-	told    told
+	last    reported
 }
 
 func (l *loop) run() error {
@@ -146,61 +145,11 @@ func (l *loop) gather() (any bool) {
 	return any
 }
 
-// happened sets the time of the next reading by what has happened. What was
-// renamed to its place is whole, and what a writer has closed is most likely:
-// that is read at once.
-func (l *loop) happened(e event) {
-	if l.busy.IsZero() {
-		l.busy = time.Now()
-	}
-	complete := l.prompt == nil || l.prompt(e.path)
-	switch e.what {
-	case closed:
-		l.whole, l.pause = complete, rest
-	case replaced:
-		l.whole, l.pause = complete, 0
-	case written, gone, lost:
-		l.whole = false
-	}
-	wait := l.opts.Settle
-	if l.whole {
-		wait = max(l.pause, l.gap()-time.Since(l.looked))
-	}
-	l.delay = max(0, min(wait, l.patience()-time.Since(l.busy)), l.writer())
-	l.next.Reset(l.delay)
-}
-
-// writer is how long to wait for a writer that has one of the files open: until
-// it closes it or has written nothing for a while. What has been written of
-// others counts too, for the reading that comes may be of them.
-func (l *loop) writer() (wait time.Duration) {
-	for path, last := range l.open {
-		left := l.patience() - time.Since(last)
-		if left <= 0 {
-			delete(l.open, path)
-		} else if l.reading != nil && l.reading.concerns(event{path: path}) {
-			wait = max(wait, left)
-		}
-	}
-	if !l.busy.IsZero() {
-		wait = min(wait, patience*l.patience()-time.Since(l.busy))
-	}
-	return wait
-}
-
-// rest is how long a file is left alone after a writer has closed it, for some
-// open it once more.
-const rest = 3 * time.Millisecond
-
-// gap is how far apart two readings are at least, so that a burst of changes
-// takes half of the time at most.
-func (l *loop) gap() time.Duration { return min(max(l.took, rest), l.opts.Settle) }
-
-func (l *loop) patience() time.Duration { return patience * l.opts.Settle }
-
 // look reads the files and tells what is new.
 func (l *loop) look() {
-	l.gather()
+	if l.gather() && l.delay > 0 {
+		return
+	}
 	if wait := l.writer(); wait > 0 {
 		l.next.Reset(wait)
 		return
@@ -229,7 +178,7 @@ func (l *loop) look() {
 
 // tell emits what a reading found, unless it is what was emitted last.
 func (l *loop) tell(found content) {
-	snap, now := source.Snapshot{Err: found.err}, told{once: true, sum: found.sum}
+	snap, now := source.Snapshot{Err: found.err, Bytes: found.size}, reported{once: true, sum: found.sum}
 	if found.err == nil {
 		snap.Tree, snap.Note, snap.Err = l.understand(l.ctx, found)
 	}
@@ -241,8 +190,8 @@ func (l *loop) tell(found content) {
 	}
 	snap.Note = join(l.schedule(), snap.Note)
 	now.note = snap.Note
-	if now != l.told {
-		l.told = now
+	if now != l.last {
+		l.last = now
 		l.emit(snap)
 	}
 }
@@ -253,40 +202,6 @@ func join(a, b string) string {
 		return a + b
 	}
 	return a + "; " + b
-}
-
-// believe reports whether a content is not likely to be half of a change.
-func (l *loop) believe(found content) bool {
-	emptied := found.err == nil && found.empty && l.seen.good.Root().Len() > 0
-	if !l.reading.moving && !emptied {
-		l.doubt = time.Time{}
-		return true
-	}
-	if l.doubt.IsZero() {
-		l.doubt = time.Now()
-	}
-	if time.Since(l.doubt) < l.patience() {
-		return false
-	}
-	l.doubt = time.Time{}
-	return true
-}
-
-// schedule sets the time of the next reading, where it has one, and says why.
-func (l *loop) schedule() (note string) {
-	every := l.opts.Poll
-	blind := errors.Join(l.blind, l.reading.blind)
-	if every == 0 && blind != nil {
-		every = fallback
-	}
-	if every == 0 {
-		return ""
-	}
-	l.next.Reset(every)
-	if blind == nil {
-		return fmt.Sprintf("polling every %v", every)
-	}
-	return fmt.Sprintf("polling every %v: %v", every, blind)
 }
 
 // understand decodes a content, unless it is the one of the last time.

@@ -1,0 +1,94 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// happened sets the time of the next reading by what has happened. What was
+// renamed to its place is whole, and what a writer has closed is most likely:
+// that is read at once.
+func (l *loop) happened(e event) {
+	if l.busy.IsZero() {
+		l.busy = time.Now()
+	}
+	complete := l.prompt == nil || l.prompt(e.path)
+	switch e.what {
+	case closed:
+		l.whole, l.pause = complete, rest
+	case replaced:
+		l.whole, l.pause = complete, 0
+	case written, gone, lost:
+		l.whole = false
+	}
+	wait := l.opts.Settle
+	if l.whole {
+		wait = max(l.pause, l.gap()-time.Since(l.looked))
+	}
+	l.delay = max(0, min(wait, l.bound()-time.Since(l.busy)), l.writer())
+	l.next.Reset(l.delay)
+}
+
+// writer is how long to wait for a writer that has one of the files open: until
+// it closes it or has written nothing for a while. What has been written of
+// others counts too, for the reading that comes may be of them.
+func (l *loop) writer() (wait time.Duration) {
+	for path, last := range l.open {
+		left := l.bound() - time.Since(last)
+		if left <= 0 {
+			delete(l.open, path)
+		} else if l.reading != nil && l.reading.concerns(event{path: path}) {
+			wait = max(wait, left)
+		}
+	}
+	if !l.busy.IsZero() {
+		wait = min(wait, settles*l.bound()-time.Since(l.busy))
+	}
+	return wait
+}
+
+// rest is how long a file is left alone after a writer has closed it, for some
+// open it once more.
+const rest = 3 * time.Millisecond
+
+// gap is how far apart two readings are at least, so that a burst of changes
+// takes half of the time at most.
+func (l *loop) gap() time.Duration { return min(max(l.took, rest), l.opts.Settle) }
+
+// bound is how long a file is waited for that is never left alone.
+func (l *loop) bound() time.Duration { return settles * l.opts.Settle }
+
+// believe reports whether a content is not likely to be half of a change.
+func (l *loop) believe(found content) bool {
+	emptied := found.err == nil && found.empty && l.seen.good.Root().Len() > 0
+	if !l.reading.moving && !emptied {
+		l.doubt = time.Time{}
+		return true
+	}
+	if l.doubt.IsZero() {
+		l.doubt = time.Now()
+	}
+	if time.Since(l.doubt) < l.bound() {
+		return false
+	}
+	l.doubt = time.Time{}
+	return true
+}
+
+// schedule sets the time of the next reading, where it has one, and says why.
+func (l *loop) schedule() (note string) {
+	every := l.opts.Poll
+	blind := errors.Join(l.blind, l.reading.blind)
+	if every == 0 && blind != nil {
+		every = fallback
+	}
+	if every == 0 {
+		return ""
+	}
+	l.next.Reset(every)
+	if blind == nil {
+		return fmt.Sprintf("polling every %v", every)
+	}
+	return fmt.Sprintf("polling every %v: %v", every, blind)
+}
