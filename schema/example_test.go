@@ -118,7 +118,7 @@ func ExampleSchema_Markdown() {
 	// | `server.port` | uint16 | `8080` |  | `CHECKOUT_SERVER_PORT` | `-server.port` | Port is where it listens. |
 	// | `server.timeout` | duration |  | required | `CHECKOUT_SERVER_TIMEOUT` | `-server.timeout` | Timeout bounds a request. |
 	// | `password` | string |  | secret | `CHECKOUT_PASSWORD` | `-password` | of the database |
-	// | `labels.<key>` | string |  |  | `CHECKOUT_LABELS__<key>` | `-labels.<key>` | Labels go into every log line. |
+	// | `labels.<key>` | string |  |  | `CHECKOUT_LABELS__<key>` | `-labels` | Labels go into every log line. |
 }
 
 func ExampleSchema_Rows() {
@@ -134,5 +134,5 @@ func ExampleSchema_Rows() {
 	// server.port SERVER_PORT -server.port 8080 false false
 	// server.timeout SERVER_TIMEOUT -server.timeout  true false
 	// password PASSWORD -password  false true
-	// labels.<key> LABELS__<key> -labels.<key>  false false
+	// labels.<key> LABELS__<key> -labels  false false
 }

@@ -15,7 +15,7 @@ import (
 type Row struct {
 	Path     string // with 0 for an element of a list and <key> for a key of a map
 	Env      string // the variable that env reads; "" when there is none, or two fields would have it
-	Flag     string // the flag, if the program defines it; "" when there can't be one
+	Flag     string // the flag that flags.Define defines; "" when it defines none
 	Type     string // in words, as "list of string"
 	Default  string // of the default tag; "" for a secret and when there is none
 	Required bool   // it must be in some layer
@@ -25,15 +25,19 @@ type Row struct {
 
 // Rows returns the keys that take a value, in the order of the type's fields.
 func (s *Schema) Rows() []Row {
-	r := rows{Schema: s}
+	r := rows{Schema: s, flags: map[string]string{}}
+	for _, f := range source.FlagsOf(s.root) {
+		r.flags[f.Path.String()] = f.Name
+	}
 	r.fields(s.root, nil, "")
 	return r.all
 }
 
 type rows struct {
 	*Schema
-	open []*tree.Shape // above the present one
-	all  []Row
+	flags map[string]string // their names, by paths
+	open  []*tree.Shape     // above the present one
+	all   []Row
 }
 
 func (r *rows) fields(shape *tree.Shape, path tree.Path, p place) {
@@ -66,14 +70,14 @@ func (r *rows) field(f tree.Field, path tree.Path, p place) {
 		r.fields(inner, below, p.below(f))
 		return
 	}
-	taken := f.Shape
-	if taken.Elem != nil && !taken.List {
-		path, taken = path.Child("<key>"), taken.Elem
-	}
 	row := Row{
-		Path: path.String(), Env: r.env(path), Flag: flagName(path), Type: r.typeName(taken),
+		Flag: r.flags[path.String()], Type: r.typeName(f.Shape),
 		Required: f.Required, Secret: f.Shape.Secret, About: r.docs.describe(p, f),
 	}
+	if f.Shape.Elem != nil && !f.Shape.List {
+		path, row.Type = path.Child("<key>"), r.typeName(f.Shape.Elem)
+	}
+	row.Path, row.Env = path.String(), r.env(path)
 	if f.Default != nil && !f.Shape.Secret {
 		row.Default = inline(r.value(f.Shape, f.Default))
 	}
@@ -81,7 +85,7 @@ func (r *rows) field(f tree.Field, path tree.Path, p place) {
 		row.Env = strings.Join(f.Env, ", ")
 	}
 	if f.Owner == nil { // any key: no name leads to it
-		row.Env, row.Flag = "", ""
+		row.Env = ""
 	}
 	r.all = append(r.all, row)
 }
@@ -94,20 +98,6 @@ func (s *Schema) env(path tree.Path) string {
 		return s.names.Canonical(path)
 	}
 	return strings.TrimSuffix(s.opts.EnvPrefix, "_") + "_" + s.names.Canonical(path)
-}
-
-var wordsOf, _ = source.NewNames(nil, "") // of no type: every segment is a field's name
-
-// flagName is the words of a path as flags are spelled: db.max-conns.
-func flagName(path tree.Path) string {
-	parts := make([]string, len(path))
-	for i, segment := range path {
-		parts[i] = segment
-		if !strings.HasPrefix(segment, "<") {
-			parts[i] = strings.ToLower(strings.ReplaceAll(wordsOf.Canonical(tree.Path{segment}), "_", "-"))
-		}
-	}
-	return strings.Join(parts, ".")
 }
 
 // inline is a value on one line.

@@ -14,7 +14,8 @@ import (
 
 // FlagOf describes the flag of one field of a type.
 type FlagOf struct {
-	Name  string // the words of its path, as db.max-conns
+	Path  tree.Path
+	Name  string // the words of the path, as db.max-conns
 	Usage string // of the field's usage tag
 	Value *FlagValue
 }
@@ -36,7 +37,7 @@ func FlagsOf(shape *tree.Shape) []FlagOf {
 			case len(f.Shape.Fields) > 0:
 				walk(f.Shape, p, append(above, s))
 			case f.Shape.Elem == nil || f.Shape.Elem.Elem == nil && len(f.Shape.Elem.Fields) == 0:
-				all = append(all, FlagOf{Name: flagName(p), Usage: f.Go.Tag.Get("usage"), Value: newFlagValue(f)})
+				all = append(all, FlagOf{Path: p, Name: flagName(p), Usage: f.Go.Tag.Get("usage"), Value: newFlagValue(f)})
 			}
 		}
 	}
