@@ -19,17 +19,22 @@ func emitsTheWholeFirst(tr *trial) {
 	}
 }
 
-// leavesNoGap writes while a Watch starts and up to a few times after it has
-// emitted. What falls between its read and its watch is then never seen.
+// leavesNoGap writes while a Watch starts and a few times after it has emitted.
+// What falls between its read and its watch is then never seen.
 func leavesNoGap(tr *trial) {
 	for run := range 12 {
 		w := tr.start()
-		more := run % 3
-		for n := 0; n < 1000 && more >= 0; n++ {
-			if len(w.seen()) > 0 {
-				more--
-			}
+		n := 0
+		write := func() {
 			tr.set("alpha", fmt.Sprintf("r%dn%d", run, n))
+			n++
+		}
+		for n < 1000 && len(w.seen()) == 0 {
+			write()
+		}
+		w.first()
+		for range 1 + run%3 {
+			write()
 		}
 		w.holds(fmt.Sprintf("the last write of run %d", run), tr.now)
 		w.end()

@@ -26,7 +26,7 @@ func memoryStore(values map[string]string) (*sourcetest.Memory, sourcetest.Store
 		Break:  func(*testing.T) { m.Fail(errors.New("connection refused")) },
 		Heal:   func(*testing.T) { m.Heal() },
 		Flood:  func(*testing.T) int { m.Reject(errors.New("too large")); return 1 << 20 },
-		Slow:   func(*testing.T) time.Duration { m.Slow(200 * time.Millisecond); return 10 * time.Second },
+		Slow:   func(*testing.T) time.Duration { m.Slow(time.Second); return time.Minute },
 
 		WritableWhileBroken: true,
 	}
