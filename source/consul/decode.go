@@ -89,7 +89,7 @@ func (s *store) tooLarge(keys, bytes int) error {
 	return s.bounds().Check(keys, bytes, s.origin(s.keys.Key(nil), 0))
 }
 
-// answer is that of a list that was read as a whole.
+// answer returns that of a list that was read as a whole.
 func (s *store) answer(pairs api.KVPairs) answer {
 	got := answer{rows: make([]source.Row, len(pairs)), some: pairs[0].Key}
 	for i, p := range pairs {

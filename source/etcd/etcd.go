@@ -162,7 +162,7 @@ func (s *store) bounds() source.Bounds {
 
 func (s *store) isDocument() bool { return s.opts.Document != 0 || s.opts.Decode != nil }
 
-// root is the prefix as people know it, without a separator at its end.
+// root returns the prefix as people know it, without a separator at its end.
 func (s *store) root() string {
 	if s.isDocument() {
 		return s.keys.Root
