@@ -113,7 +113,7 @@ var ErrRunning = errors.New("confsync: closed, but a callback, a validator or a 
 // Options.CloseTimeout and then returns ErrRunning.
 //
 // Close may be called more than once, also by a callback, a validator or any
-// other code that confsync calls: it then returns at once, without waiting, and
+// other code that a Config calls: it then returns at once, without waiting, and
 // all ends when that code has returned.
 func (c *Config[T]) Close() error {
 	c.closed.Do(func() {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"reflect"
 	"runtime"
 	"strconv"
 	"sync"
@@ -21,8 +22,8 @@ var ErrReentrant = errors.New("confsync: called by code that an update waits for
 type crew struct {
 	running sync.WaitGroup
 
-	mu    sync.Mutex
-	roles map[uint64]role // by the number of the goroutine
+	mu       sync.Mutex
+	applying map[uint64]bool // by the number of the goroutine
 }
 
 // role is what a goroutine of the crew does.
@@ -34,37 +35,69 @@ const (
 	applying      // takes part in an update
 )
 
-func newCrew() *crew { return &crew{roles: map[uint64]role{}} }
+func newCrew() *crew { return &crew{applying: map[uint64]bool{}} }
 
 // run runs code in a goroutine of the crew.
 func (c *crew) run(as role, code func()) { c.running.Go(func() { c.act(as, code) }) }
 
 // act runs code with a role.
 func (c *crew) act(as role, code func()) {
-	id := goroutine()
-	c.enlist(id, as)
-	defer c.enlist(id, outsider)
+	if as == applying {
+		id := goroutine()
+		c.enlist(id, true)
+		defer c.enlist(id, false)
+	}
 	code()
 }
 
-func (c *crew) enlist(id uint64, as role) {
+func (c *crew) enlist(id uint64, applies bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.roles[id] = as; as == outsider {
-		delete(c.roles, id)
+	if c.applying[id] = applies; !applies {
+		delete(c.applying, id)
 	}
 }
 
-// caller returns what the goroutine that calls it does.
+// caller returns what the goroutine that calls it does. A callback of another
+// Config is taken for one of this.
 func (c *crew) caller() role {
+	if !acting() {
+		return outsider
+	}
 	id := goroutine()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.roles[id]
+	if c.applying[id] {
+		return applying
+	}
+	return calling
+}
+
+var actName = runtime.FuncForPC(reflect.ValueOf((*crew).act).Pointer()).Name()
+
+// acting reports whether the goroutine that calls it is of a crew. A callback is
+// known by its stack alone, because there are many, and they must cost nothing.
+func acting() bool {
+	callers := make([]uintptr, 64)
+	n := runtime.Callers(2, callers)
+	for n == len(callers) {
+		callers = make([]uintptr, 2*len(callers))
+		n = runtime.Callers(2, callers)
+	}
+	frames := runtime.CallersFrames(callers[:n])
+	for {
+		f, more := frames.Next()
+		if f.Function == actName {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
 }
 
 // goroutine returns the number of the goroutine that calls it, which its stack
-// begins with. There is no other way to tell a call from within a callback from
+// begins with. There is no other way to tell a call from within an update from
 // one from outside, and the first must not wait for itself.
 func goroutine() uint64 {
 	var stack [32]byte

@@ -41,7 +41,6 @@ type present struct {
 	lineage  *lineage       // where the generation came from, with its newest places
 	past     []record       // the last generations, oldest first, the one that is served among them
 	accepted time.Time      // when the contents were last found good
-	applied  Applied        // the updates so far
 	rejected *Error         // why the newest contents are not served; nil when they are
 	refused  *lineage       // where those came from; nil when they are served
 

@@ -48,9 +48,11 @@ type reducer struct {
 
 	statuses *hub    // of *Status
 	told     bearing // of the last
+	shifts   uint64  // how often a source came to stand otherwise
 
 	pin      atomic.Pointer[pin]       // nil when none holds
 	stale    atomic.Bool               // the newest layers are to be judged once more
+	applied  atomic.Pointer[Applied]   // the updates so far
 	applying atomic.Pointer[time.Time] // since when an update is being applied; nil when none is
 }
 
@@ -60,6 +62,7 @@ func newReducer[T any](b *binder.Binder, h *hub, opts Options[T]) *reducer {
 		history: cmp.Or(opts.History, defaultHistory), statuses: newHub(h.log, h.crew, nil),
 		nudge: make(chan struct{}, 1), orders: make(chan func()),
 	}
+	r.applied.Store(&Applied{})
 	h.limit, h.again = cmp.Or(opts.ApplyTimeout, defaultApplyTimeout), r.again
 	h.exclusive = func(code func()) error { return r.do(context.Background(), code) }
 	r.completer = &completer{bounded: bounded{what: "Complete", hub: h}}
@@ -198,10 +201,8 @@ func (r *reducer) reduce() {
 		began := time.Now()
 		r.applying.Store(&began)
 		r.verdict = r.tryPublish(r.merge())
-		next := *r.hub.present()
-		next.applied.Count++
-		next.applied.Total += time.Since(began)
-		r.hub.set(&next)
+		sofar := r.applied.Load()
+		r.applied.Store(&Applied{sofar.Count + 1, sofar.Total + time.Since(began)})
 		r.applying.Store(nil)
 	}
 	var problems tree.ProblemList

@@ -47,10 +47,21 @@ func (r *reducer) survey() []Problem {
 	for _, f := range r.stack.feeds {
 		s := f.standing()
 		problems = append(problems, s.problems()...)
-		r.logStanding(f.reported, s.Status)
+		if shifted(f.reported, s.Status) {
+			r.shifts++
+			r.logStanding(f.reported, s.Status)
+		}
 		f.reported = s.Status
 	}
 	return problems
+}
+
+// shifted reports whether a source stands otherwise than before.
+func shifted(was, is source.Status) bool {
+	if was.State != is.State || was.Note != is.Note || (was.Err == nil) != (is.Err == nil) {
+		return true
+	}
+	return is.Err != nil && was.Err.Error() != is.Err.Error()
 }
 
 func (r *reducer) logStanding(was, st source.Status) {

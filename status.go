@@ -82,7 +82,7 @@ func (c *Config[T]) Status() Status { return c.reducer.status() }
 func (r *reducer) status() Status {
 	now := r.hub.present()
 	st := Status{
-		Generation: now.number, Since: now.since, Accepted: now.accepted, Applied: now.applied,
+		Generation: now.number, Since: now.since, Accepted: now.accepted, Applied: *r.applied.Load(),
 		Rejected: now.rejected, Rejections: maps.Clone(now.rejections), Unknown: now.warnings(),
 	}
 	if since := r.applying.Load(); since != nil {
@@ -120,22 +120,16 @@ func (c *Config[T]) OnStatus(fn func(Status)) (cancel func()) {
 type bearing struct {
 	generation, pinned uint64
 	rejected           *Error
-	sources            string
+	shifts             uint64
 }
 
 // tell hands the status to those who want it, if it has changed.
 func (r *reducer) tell() {
 	now := r.hub.present()
-	b := bearing{generation: now.number, rejected: now.rejected}
+	b := bearing{generation: now.number, rejected: now.rejected, shifts: r.shifts}
 	if p := r.pin.Load(); p != nil {
 		b.pinned = p.number
 	}
-	var sources strings.Builder
-	for _, f := range r.stack.feeds {
-		st := f.sup.Status()
-		fmt.Fprintf(&sources, "%d %q %v\n", st.State, st.Note, st.Err)
-	}
-	b.sources = sources.String()
 	if b == r.told {
 		return
 	}
