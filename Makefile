@@ -3,6 +3,7 @@
 # make bench   the libraries side by side, into README.md and docs/; QUICK=1 only looks whether it works;
 #              SUBJECT=propagation, rest or fleet measures that instead, with the servers
 # make fuzz    every fuzz target, for FUZZ each
+# make newest  all tests with every dependency at its newest
 # make soak    faults in all four stores for SOAK, into soak-report.txt (SEED repeats their order); then a service
 #              over every kind of source for as long
 
@@ -15,11 +16,20 @@ TIMEOUT ?= 30m
 SOAK    ?= 20m
 FUZZ    ?= 10m
 
-.PHONY: test bench fuzz soak servers packages fmt-check vet staticcheck tidy-check bench-check nested-check
+.PHONY: test newest bench fuzz soak servers packages fmt-check vet staticcheck tidy-check bench-check nested-check
 
 test: servers fmt-check vet staticcheck tidy-check bench-check nested-check
 	CONFSYNC_REQUIRE_SERVERS=1 go test -race -shuffle=on -timeout $(TIMEOUT) ./...
 	$(MAKE) fuzz FUZZ=3000x
+
+# go.mod asks for the oldest releases that work. These are the newest, in a go.mod of their own.
+NEWEST := -modfile=$(CURDIR)/.servers/newest.mod
+newest: export GOTOOLCHAIN := go1.27.3
+newest: servers
+	cp go.mod .servers/newest.mod && cp go.sum .servers/newest.sum
+	go get $(NEWEST) -u -t ./... && go mod tidy $(NEWEST)
+	go vet $(NEWEST) ./...
+	CONFSYNC_REQUIRE_SERVERS=1 go test $(NEWEST) -timeout $(TIMEOUT) ./...
 
 bench:
 	go -C bench run . $(if $(QUICK),-quick) $(SUBJECT)

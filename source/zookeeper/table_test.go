@@ -197,7 +197,7 @@ func TestZ3EverySnapshotIsACommittedState(t *testing.T) {
 	}
 }
 
-func TestZ3RestlessTreeIsEmittedWithANote(t *testing.T) {
+func TestZ3TreeThatDoesNotStandStill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake("/app/a", "0")
 		f.delay = 10 * time.Millisecond
