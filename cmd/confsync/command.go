@@ -74,6 +74,7 @@ variable CONFSYNC_SOURCES, separated by spaces:
     env:CHECKOUT                environment variables CHECKOUT_...
     consul://host:8500/PREFIX   etcd://host:2379,host:2379/PREFIX
     redis://host:6379/PREFIX    zk://host:2181,host:2181/ROOT
+    nats://host:4222/BUCKET/PREFIX
     https://host/app.yaml       a document behind a URL
 
 Options follow a "?" (behind a URL, a "#"): consul://host/app.yaml?document=yaml.
@@ -83,9 +84,9 @@ of the values is refused). Stores take document=FORMAT, tls, ca-file, cert-file
 and key-file.
 
 Credentials are never part of an address. They are in a file that an option
-names (token-file, password-file, auth-file) or in the environment:
+names (token-file, password-file, auth-file, creds-file) or in the environment:
 CONSUL_HTTP_TOKEN, ETCDCTL_USER and ETCDCTL_PASSWORD, REDISCLI_AUTH,
-CONFSYNC_ZK_AUTH and CONFSYNC_HTTP_TOKEN.
+CONFSYNC_ZK_AUTH, CONFSYNC_NATS_TOKEN and CONFSYNC_HTTP_TOKEN.
 
 Environment variables are matched with the keys that the other sources hold, or
 with those of --schema: where there is a key db.max_conns, APP_DB_MAX_CONNS is it.

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/confsync/confsync/cmd/confsync/place"
 	"github.com/confsync/confsync/internal/testserver"
@@ -16,8 +20,27 @@ func stores(t *testing.T) map[string]string {
 		"etcd":       "etcd://" + testserver.Etcd(t, testserver.EtcdConfig{}).Addr() + "/apps/shop%s",
 		"redis":      "redis://" + testserver.Redis(t, testserver.RedisConfig{}).Addr() + "/apps/shop%s",
 		"redis hash": "redis://" + testserver.Redis(t, testserver.RedisConfig{}).Addr() + "/shop?hash%s",
+		"nats":       "nats://" + bucket(t) + "/config/apps.shop%s",
 		"zookeeper":  "zk://" + testserver.ZooKeeper(t, testserver.ZooKeeperConfig{}).Addr() + "/apps/shop%s",
 	}
+}
+
+// bucket is a NATS server with a bucket named config.
+func bucket(t *testing.T) (addr string) {
+	addr = testserver.NATS(t).Addr()
+	conn, err := nats.Connect(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	if err == nil {
+		_, err = js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: "config"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return addr
 }
 
 func TestPush(t *testing.T) {
@@ -110,7 +133,7 @@ func TestApplyMoved(t *testing.T) {
 				"came":    {Key: key("x"), New: &c},
 				"went":    {Key: key("y"), Old: &old, New: &c},
 			} {
-				if err := apply(change, place.Change{Key: key("z"), New: &c}); err != place.ErrMoved {
+				if err := apply(change, place.Change{Key: key("z"), New: &c}); !errors.Is(err, place.ErrMoved) {
 					t.Errorf("%s: got %v, want ErrMoved", what, err)
 				}
 			}

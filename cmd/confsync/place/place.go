@@ -9,6 +9,7 @@
 //	etcd://host:2379,host2:2379/apps/checkout
 //	redis://host:6379/apps/checkout
 //	zk://host:2181,host2:2181/apps/checkout
+//	nats://host:4222/BUCKET/apps.checkout
 //	https://host/app.yaml      a document behind a URL
 //
 // Options follow a "?", as in consul://host/app.yaml?document=yaml&optional, and
@@ -60,6 +61,7 @@ var schemes = []scheme{
 	{"consul", slices.Concat(tlsOptions, storeOptions, []string{"token-file", "dc", "namespace", "partition"}), openConsul},
 	{"etcd", slices.Concat(tlsOptions, storeOptions, []string{"user", "password-file"}), openEtcd},
 	{"redis", slices.Concat(tlsOptions, storeOptions, []string{"user", "password-file", "db", "hash", "sentinel", "cluster"}), openRedis},
+	{"nats", slices.Concat(tlsOptions, storeOptions, []string{"creds-file"}), openNATS},
 	{"zk", slices.Concat(tlsOptions, []string{"document", "auth-file"}), openZooKeeper},
 }
 
