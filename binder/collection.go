@@ -33,13 +33,19 @@ func (d *decoder) bindMap(s *slot) bool {
 func (d *decoder) updateMap(s *slot, prev, n *tree.Node, unknown *noteTree) (next reflect.Value, changed bool) {
 	next = s.old
 	var keys []reflect.Value
+	var room reflect.Value // for keys: a slice of them, used up to filled
+	filled := 0
 	key, elem := newElement(s.plan)
 	own := func() {
 		if keys == nil {
 			next = cloneMap(s.old)
 		}
-		keys = append(keys, reflect.New(key.Type()).Elem())
-		keys[len(keys)-1].Set(key)
+		if !room.IsValid() || filled == room.Len() {
+			room, filled = reflect.MakeSlice(reflect.SliceOf(key.Type()), len(keys)+1, len(keys)+1), 0
+		}
+		room.Index(filled).Set(key)
+		keys = append(keys, room.Index(filled))
+		filled++
 	}
 	tree.Changes(prev, n, func(name string, a, b *tree.Node) {
 		d.push(name, s.taker+mapElement)

@@ -23,11 +23,17 @@ func (r Result) Root() *tree.Node { return r.root }
 // nothing else: a change costs as much as the maps on the path to it are wide.
 // The slice is not kept.
 func Merge(prev Result, layers []*tree.Node) Result {
-	depth := max(len(prev.layers), len(layers))
-	r := newRow(depth)
+	m := merger{depth: max(len(prev.layers), len(layers))}
+	r := newRow(m.depth)
 	copy(r.was, prev.layers)
 	copy(r.in, layers)
-	return Result{layers: slices.Clone(layers), root: r.merge(prev.root)}
+	return Result{layers: slices.Clone(layers), root: m.merge(r, prev.root)}
+}
+
+// merger is one run of Merge.
+type merger struct {
+	depth int         // the number of layers
+	free  []*children // done with, to be used again
 }
 
 // row is what the layers hold at one path: was before, in now, lowest first.
@@ -40,7 +46,7 @@ func newRow(depth int) row {
 
 // merge is the merge of r.in, given that out is the merge of r.was. It takes
 // the hidden nodes out of the row.
-func (r row) merge(out *tree.Node) *tree.Node {
+func (m *merger) merge(r row, out *tree.Node) *tree.Node {
 	if slices.Equal(r.was, r.in) {
 		return out
 	}
@@ -50,9 +56,9 @@ func (r row) merge(out *tree.Node) *tree.Node {
 	case sum.used == 1:
 		return sum.top
 	case sum.kind == tree.List:
-		return r.list(out, sum.length)
+		return m.list(r, out, sum.length)
 	case sum.kind == tree.Map:
-		return r.mapping(out)
+		return m.mapping(r, out)
 	}
 	return nil
 }
@@ -105,33 +111,42 @@ type children struct {
 	row     row // of the children with the last key
 	was, in []tree.Cursor
 	out     tree.Cursor // of the merge of was
+
+	keys []string // room for those that differ, and what they are now
+	kids []*tree.Node
 }
 
-func (r row) children(out *tree.Node) *children {
-	cursors := make([]tree.Cursor, 2*len(r.in))
-	c := &children{row: newRow(len(r.in)), was: cursors[:len(r.in)], in: cursors[len(r.in):], out: out.Cursor()}
+func (m *merger) children(r row, out *tree.Node) *children {
+	if len(m.free) == 0 {
+		cursors := make([]tree.Cursor, 2*m.depth)
+		m.free = append(m.free, &children{row: newRow(m.depth), was: cursors[:m.depth], in: cursors[m.depth:]})
+	}
+	c := m.free[len(m.free)-1]
+	m.free = m.free[:len(m.free)-1]
+	c.out, c.keys, c.kids = out.Cursor(), c.keys[:0], c.kids[:0]
 	for i := range r.in {
 		c.was[i], c.in[i] = r.was[i].Cursor(), r.in[i].Cursor()
 	}
 	return c
 }
 
-// merge is the merge of the children with a key, and the one there was.
-func (c *children) merge(key string) (now, before *tree.Node) {
+// child is the merge of the children with a key, and the one there was.
+func (m *merger) child(c *children, key string) (now, before *tree.Node) {
 	for i := range c.in {
 		c.row.was[i], c.row.in[i] = c.was[i].Child(key), c.in[i].Child(key)
 	}
 	before = c.out.Child(key)
-	return c.row.merge(before), before
+	return m.merge(c.row, before), before
 }
 
-func (r row) list(out *tree.Node, length int) *tree.Node {
-	below := r.children(out)
+func (m *merger) list(r row, out *tree.Node, length int) *tree.Node {
+	below := m.children(r, out)
+	defer m.done(below)
 	kids := make([]*tree.Node, length)
 	same := out.Kind() == tree.List && out.Len() == length
 	for i := range kids {
 		var before *tree.Node
-		kids[i], before = below.merge(strconv.Itoa(i))
+		kids[i], before = m.child(below, strconv.Itoa(i))
 		same = same && kids[i] == before
 	}
 	if same {
@@ -141,29 +156,30 @@ func (r row) list(out *tree.Node, length int) *tree.Node {
 }
 
 // mapping merges maps, and a list with them where that has a gap.
-func (r row) mapping(out *tree.Node) *tree.Node {
+func (m *merger) mapping(r row, out *tree.Node) *tree.Node {
 	own := ownValue(r.in)
-	below := r.children(out)
+	below := m.children(r, out)
+	defer m.done(below)
 	if out.Kind() != tree.Map {
 		keys := r.allKeys()
 		kids := make([]*tree.Node, len(keys))
 		for i, key := range keys {
-			kids[i], _ = below.merge(key)
+			kids[i], _ = m.child(below, key)
 		}
 		return tree.NewMap(keys, kids, own)
 	}
-	var keys []string
-	var kids []*tree.Node
 	for _, key := range r.changedKeys() {
-		if kid, before := below.merge(key); kid != before {
-			keys, kids = append(keys, key), append(kids, kid)
+		if kid, before := m.child(below, key); kid != before {
+			below.keys, below.kids = append(below.keys, key), append(below.kids, kid)
 		}
 	}
-	if len(keys) == 0 && own.Equal(out.Own()) {
+	if len(below.keys) == 0 && own.Equal(out.Own()) {
 		return out
 	}
-	return out.WithSorted(keys, kids, own)
+	return out.WithSorted(below.keys, below.kids, own)
 }
+
+func (m *merger) done(c *children) { m.free = append(m.free, c) }
 
 func ownValue(nodes []*tree.Node) *tree.Node {
 	for _, n := range slices.Backward(nodes) {

@@ -86,7 +86,7 @@ func (b *Builder) List(items []Tree, at Place) Tree {
 		}
 		kids.set(i, item)
 	}
-	return Tree{root: &Node{kind: List, branch: &branch{kids: kids.kids}}, at: at, places: kids.places()}
+	return Tree{root: newBranch(Node{kind: List}, nil, kids.kids), at: at, places: kids.places()}
 }
 
 // Map makes a map of its entries, whose order it changes. Entries of an absent
@@ -115,7 +115,7 @@ func (b *Builder) MapOf(entries []Entry, at Place) (Tree, []*DuplicateKeyError) 
 	if twice != nil {
 		return Tree{}, twice
 	}
-	n := &Node{kind: Map, branch: &branch{keys: b.keyset(entries), kids: kids.kids}}
+	n := newBranch(Node{kind: Map}, b.keyset(entries), kids.kids)
 	return Tree{root: n, at: at, places: kids.places()}, nil
 }
 
@@ -168,16 +168,16 @@ func (b *Builder) keyset(entries []Entry) []string {
 // children, none of them nil. The node keeps both slices. It is for the stages
 // that rebuild a part of a tree; own is the value the map has itself, or nil.
 func NewMap(keys []string, kids []*Node, own *Node) *Node {
-	n := &Node{kind: Map, branch: &branch{keys: keys, kids: kids}}
+	n := Node{kind: Map}
 	if own != nil {
 		n.own, n.text = own.kind, own.text
 	}
-	return n
+	return newBranch(n, keys, kids)
 }
 
 // NewList makes a list node, which keeps the slice. None of the elements is nil.
 func NewList(kids []*Node) *Node {
-	return &Node{kind: List, branch: &branch{kids: kids}}
+	return newBranch(Node{kind: List}, nil, kids)
 }
 
 // NewScalar makes a scalar node from its text.

@@ -7,8 +7,10 @@ import "slices"
 // nodes and places alike. A value that is set to what it was keeps its node
 // and gets a new place. An Editor is for one goroutine.
 type Editor struct {
-	base Tree
-	root *draft
+	base      Tree
+	root      *draft
+	unused    []draft // allocated together
+	allocated int     // at a time
 }
 
 // draft is what has been asked for at one path and below it.
@@ -18,8 +20,12 @@ type draft struct {
 	change  change
 	value   Node // with put: the own value, or the folder mark
 	at      Place
-	kids    map[string]*draft
+	key     string // of the draft above
+	kids    []*draft
+	byKey   map[string]*draft // once they are many
 }
+
+const many = 8 // drafts; up to so many are found by looking at each
 
 type change uint8
 
@@ -35,17 +41,49 @@ func (t Tree) Edit() *Editor { return &Editor{base: t, root: &draft{}} }
 func (e *Editor) at(p Path) *draft {
 	d := e.root
 	for _, seg := range p {
-		next := d.kids[seg]
+		next := d.kid(seg)
 		if next == nil {
-			if d.kids == nil {
-				d.kids = make(map[string]*draft)
-			}
-			next = &draft{}
-			d.kids[seg] = next
+			next = e.newDraft(seg)
+			d.add(next)
 		}
 		d = next
 	}
 	return d
+}
+
+func (e *Editor) newDraft(key string) *draft {
+	if len(e.unused) == 0 {
+		e.allocated = min(2*e.allocated+1, 64)
+		e.unused = make([]draft, e.allocated)
+	}
+	d := &e.unused[0]
+	e.unused = e.unused[1:]
+	d.key = key
+	return d
+}
+
+func (d *draft) kid(key string) *draft {
+	if d.byKey != nil {
+		return d.byKey[key]
+	}
+	for _, kid := range d.kids {
+		if kid.key == key {
+			return kid
+		}
+	}
+	return nil
+}
+
+func (d *draft) add(kid *draft) {
+	d.kids = append(d.kids, kid)
+	if len(d.kids) == many+1 {
+		d.byKey = make(map[string]*draft)
+		for _, kid := range d.kids {
+			d.byKey[kid.key] = kid
+		}
+	} else if d.byKey != nil {
+		d.byKey[kid.key] = kid
+	}
 }
 
 // Set gives the key at p a value. Keys below it stay: the node then carries both.
@@ -64,7 +102,8 @@ func (e *Editor) SetFolder(p Path, at Place) {
 // Graft puts a whole tree at p, in the place of what was there and below. An
 // absent tree removes it all.
 func (e *Editor) Graft(p Path, whole Tree) {
-	*e.at(p) = draft{grafted: true, whole: whole}
+	d := e.at(p)
+	*d = draft{grafted: true, whole: whole, key: d.key}
 }
 
 // Delete takes away the value at p, or its folder mark. Keys below it stay; a
@@ -106,8 +145,7 @@ func (d *draft) apply(t Tree) Tree {
 	case len(next.kids) == 0 && !self.folder:
 		return Tree{root: &self, at: place}
 	}
-	node := &Node{kind: Map, own: self.kind, text: self.text, folder: self.folder,
-		branch: &branch{keys: next.keys, kids: next.kids}}
+	node := newBranch(Node{kind: Map, own: self.kind, text: self.text, folder: self.folder}, next.keys, next.kids)
 	return Tree{root: node, at: place, places: next.places()}
 }
 
@@ -131,7 +169,8 @@ func (d *draft) children(t Tree) (next siblings, touched bool) {
 	}
 	var added []child
 	gone := false
-	for key, draft := range d.kids {
+	for _, draft := range d.kids {
+		key := draft.key
 		i, ok := slices.BinarySearch(next.keys, key)
 		if !ok {
 			if made := draft.apply(Tree{}); made.root != nil {

@@ -50,6 +50,16 @@ type branch struct {
 	kids []*Node  // no nil among them
 }
 
+// newBranch makes a list or a map together with its branch, in one piece.
+func newBranch(n Node, keys []string, kids []*Node) *Node {
+	whole := &struct {
+		Node
+		branch
+	}{n, branch{keys, kids}}
+	whole.Node.branch = &whole.branch
+	return &whole.Node
+}
+
 // Kind returns what n is: Absent for a nil Node.
 func (n *Node) Kind() Kind {
 	if n == nil {

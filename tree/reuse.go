@@ -36,7 +36,7 @@ func reuse(old, n *Node) *Node {
 	if kids == nil {
 		kids = n.branch.kids
 	}
-	return &Node{kind: n.kind, own: n.own, text: n.text, folder: n.folder, branch: &branch{keys: keys, kids: kids}}
+	return newBranch(Node{kind: n.kind, own: n.own, text: n.text, folder: n.folder}, keys, kids)
 }
 
 // reuseKids are the children of n, with those of old in the place of equal
