@@ -86,8 +86,9 @@ type Options[T any] struct {
 	// decoded. Zero: none.
 	DecodeHooks []mapstructure.DecodeHookFunc
 
-	// Policy tunes backoff, resync and staleness of all sources. Its zero value
-	// is described there.
+	// Policy tunes backoff, resync and staleness of all sources; what
+	// [source.WithPolicy] says of one goes before it. Its zero value is described
+	// there.
 	Policy source.Policy
 }
 

@@ -33,7 +33,7 @@ func (s *Supervisor) emit(ctx context.Context, a *attempt, snap Snapshot) {
 			return
 		}
 		now := time.Now()
-		s.standLocked(now, snap.Degraded != nil)
+		s.emittedLocked(now, snap.Degraded != nil)
 		s.contact, s.attempted = now, true
 		s.err, s.errText, s.note = err, text, snap.Note
 		s.count.Emits++

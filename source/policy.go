@@ -35,24 +35,24 @@ type Policy struct {
 // WithPolicy returns src with a Policy of its own: those of its fields that are
 // not zero go before what the [Supervisor], or the Config, is given for all
 // sources.
-func WithPolicy(p Policy, src Source) Source { return ruled{src, p} }
+func WithPolicy(p Policy, src Source) Source { return withPolicy{src, p} }
 
-type ruled struct {
+type withPolicy struct {
 	Source
 	policy Policy
 }
 
-func (r ruled) Unwrap() Source { return r.Source }
+func (r withPolicy) Unwrap() Source { return r.Source }
 
-func (r ruled) WithShape(shape *tree.Shape) (Source, error) {
-	return reshape(r.Source, shape, func(src Source) Source { return ruled{src, r.policy} })
+func (r withPolicy) WithShape(shape *tree.Shape) (Source, error) {
+	return reshape(r.Source, shape, func(src Source) Source { return withPolicy{src, r.policy} })
 }
 
 // policyOf returns p with what [WithPolicy] has said of a source, the outermost
 // first.
 func policyOf(src Source, p Policy) Policy {
 	var own Policy
-	for r := range find[ruled](src) {
+	for r := range find[withPolicy](src) {
 		own = own.or(r.policy)
 	}
 	return own.or(p)

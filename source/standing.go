@@ -44,8 +44,8 @@ func (s *Supervisor) update(change func()) {
 	}
 }
 
-// standLocked notes an emit: the source is live, or degraded.
-func (s *Supervisor) standLocked(now time.Time, degraded bool) {
+// emittedLocked notes an emit: the source is live, or degraded.
+func (s *Supervisor) emittedLocked(now time.Time, degraded bool) {
 	state, _ := s.stateLocked(now)
 	if degraded {
 		s.degraded = true
@@ -59,7 +59,7 @@ func (s *Supervisor) standLocked(now time.Time, degraded bool) {
 		s.since = now
 	}
 	s.retries = 0
-	s.findLocked()
+	s.regainLocked()
 }
 
 // loseLocked notes that contact was lost just now, and sees to it that changed
@@ -81,8 +81,8 @@ func (s *Supervisor) loseLocked(now time.Time) {
 	})
 }
 
-// findLocked ends what loseLocked began.
-func (s *Supervisor) findLocked() {
+// regainLocked ends what loseLocked began.
+func (s *Supervisor) regainLocked() {
 	s.lost, s.down, s.degraded = time.Time{}, false, false
 	s.stopTimerLocked()
 }

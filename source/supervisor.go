@@ -73,13 +73,13 @@ func (s *Supervisor) Run(ctx context.Context) error {
 			wait.Reset()
 		}
 		s.answer(s.running, err)
-		s.pause(ctx, wait.NextBackOff())
+		s.backOff(ctx, wait.NextBackOff())
 	}
 	return ctx.Err()
 }
 
-// pause waits between two attempts.
-func (s *Supervisor) pause(ctx context.Context, d time.Duration) {
+// backOff waits between two attempts.
+func (s *Supervisor) backOff(ctx context.Context, d time.Duration) {
 	waiting, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	s.mu.Lock()
@@ -93,7 +93,7 @@ func (s *Supervisor) pause(ctx context.Context, d time.Duration) {
 
 func (s *Supervisor) close() {
 	s.update(func() {
-		s.findLocked()
+		s.regainLocked()
 		s.closed, s.since = true, time.Now()
 		for _, a := range []*attempt{s.running, s.next} {
 			if a != nil {
