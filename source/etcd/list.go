@@ -51,8 +51,13 @@ func (w *watch) list(ctx context.Context, opts ...clientv3.OpOption) ([]source.R
 	for start, more := w.start, true; more; {
 		asked := time.Now()
 		resp, err := w.get(ctx, start, append(opts, clientv3.WithLimit(size.limit()), clientv3.WithRev(revision))...)
-		if errors.Is(err, errPage) && size.shrink() {
-			continue
+		if errors.Is(err, errPage) {
+			if size.shrink() {
+				continue
+			}
+			if over := w.tooLarge(0, maxKey+w.opts.MaxBytes); over != nil { // a single key
+				err = over
+			}
 		}
 		if err != nil {
 			return nil, err
@@ -67,7 +72,7 @@ func (w *watch) list(ctx context.Context, opts ...clientv3.OpOption) ([]source.R
 			bytes += len(kv.Key) + len(kv.Value)
 			start = string(kv.Key) + "\x00"
 		}
-		if err := w.bounds().Check(max(len(rows), int(resp.Count)), bytes, w.origin(w.root(), 0)); err != nil {
+		if err := w.tooLarge(max(len(rows), int(resp.Count)), bytes); err != nil {
 			return nil, err
 		}
 		w.read += int64(bytes - before)
@@ -75,6 +80,10 @@ func (w *watch) list(ctx context.Context, opts ...clientv3.OpOption) ([]source.R
 		more = resp.More && len(resp.Kvs) > 0
 	}
 	return rows, nil
+}
+
+func (s *store) tooLarge(keys, bytes int) error {
+	return s.bounds().Check(keys, bytes, s.origin(s.root(), 0))
 }
 
 // get reads keys from start to the end of the range, confirmed by the leader

@@ -16,6 +16,7 @@ import (
 	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/document"
 	"github.com/confsync/confsync/tree"
 )
 
@@ -74,6 +75,22 @@ func TestU10EtcdMemory(t *testing.T) {
 	})
 	if got := peak(); got > 2*most {
 		t.Errorf("%d bytes were held, more than twice the %d of MaxBytes", got, most)
+	}
+}
+
+// One key that is larger than all may be isn't read either.
+func TestU10EtcdOneLargeKey(t *testing.T) {
+	s, _ := server(t, "--max-request-bytes=41943040")
+	client := connect(t, clientv3.Config{Endpoints: []string{s.Addr()}, MaxCallSendMsgSize: 40 << 20})
+	put(t, client, "/app/a", strings.Repeat("v", 20<<20))
+	for name, opts := range map[string]*Options{
+		"/app":   {MaxBytes: 1 << 20},
+		"/app/a": {MaxBytes: 1 << 20, Document: document.JSON},
+	} {
+		snap := record(t, New(client, name, opts)).until(t, "problem", func(snap source.Snapshot) bool { return snap.Err != nil })
+		if found := tree.Problems(snap.Err); len(found) != 1 || found[0].Kind != tree.TooLarge || found[0].Origin.Key != name {
+			t.Errorf("%s: %v, want that it is too large", name, snap.Err)
+		}
 	}
 }
 
