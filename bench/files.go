@@ -14,7 +14,7 @@ import (
 
 // editFiles measures the way from an edited file to the callback.
 func editFiles(ctx context.Context, root string, quick bool, only string) error {
-	plan := edits.Plan{Edits: 1000, Pause: 20 * time.Millisecond, Wait: time.Second}
+	plan := edits.Plan{Edits: 1000, Pause: 20 * time.Millisecond, Wait: 500 * time.Millisecond}
 	if quick {
 		plan.Edits = 50
 	}

@@ -140,7 +140,7 @@ func TestBombsAreLinear(t *testing.T) {
 				doc := []byte(bomb.make(n))
 				return allocated(func() { _, _ = Decode(bomb.format, doc, Limits{}) })
 			}
-			small, large := cost(32<<10), cost(256<<10)
+			small, large := cost(16<<10), cost(128<<10)
 			if large > 3*8*max(small, 32<<10) {
 				t.Errorf("8 times the bytes allocate %.1f times the memory: %d and %d bytes", float64(large)/float64(small), small, large)
 			}
@@ -154,8 +154,7 @@ func TestLimitsBoundTheParse(t *testing.T) {
 	const size, most = 16 << 20, 256 << 20
 	for _, bomb := range bombs {
 		switch bomb.name {
-		case "a flow list", "a flow map", "a block list", "a block map", "a list", "inline tables", "a table far down", "a key far down",
-			"arrays of tables", "dashes in a line", "one line with a character that is not ASCII", "dotted keys", "lines":
+		case "a flow list", "a flow map", "a block list", "a list", "a table far down", "a key far down", "arrays of tables":
 		default:
 			continue
 		}
@@ -164,7 +163,7 @@ func TestLimitsBoundTheParse(t *testing.T) {
 			var err error
 			cost := allocated(func() { _, err = Decode(bomb.format, doc, Limits{Keys: 10_000}) })
 			found := tree.Problems(err)
-			if len(found) != 1 || found[0].Kind != tree.TooLarge && bomb.name != "dashes in a line" {
+			if len(found) != 1 || found[0].Kind != tree.TooLarge {
 				t.Errorf("got %v, want one problem: too large", err)
 			}
 			if cost > most {
@@ -220,8 +219,8 @@ func TestDecodeContext(t *testing.T) {
 // A decoding that is under way ends when its context does.
 func TestDecodeIsInterrupted(t *testing.T) {
 	for format, doc := range map[Format]string{
-		YAML: numbered("k%d: [1, 2, 3]\n", 8<<20), JSON: `{"a":[` + strings.Repeat("[1],", 2<<20) + "1]}",
-		TOML: numbered("k%d = [1, 2, 3]\n", 8<<20), Dotenv: numbered("K%d=1\n", 8<<20),
+		YAML: numbered("k%d: [1, 2, 3]\n", 4<<20), JSON: `{"a":[` + strings.Repeat("[1],", 1<<20) + "1]}",
+		TOML: numbered("k%d = [1, 2, 3]\n", 4<<20), Dotenv: numbered("K%d=1\n", 4<<20),
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		begun := make(chan bool)

@@ -41,9 +41,9 @@ const (
 	YAML
 	// JSON is RFC 8259. A number with neither fraction nor exponent is an Int.
 	JSON
-	// TOML is TOML 1.0, with line breaks and a last comma in inline tables as in
-	// TOML 1.1. Dates and date-times with no offset are taken to be UTC,
-	// as in YAML; times of day are strings.
+	// TOML is TOML 1.1, which takes every document of TOML 1.0 too. Dates and
+	// date-times with no offset are taken to be UTC, as in YAML; times of day are
+	// strings.
 	TOML
 	// Dotenv is lines of KEY=VALUE. See [Decode] for what it takes.
 	Dotenv

@@ -77,7 +77,7 @@ func TestPageContext(t *testing.T) {
 func TestPageHoldsNothingElse(t *testing.T) {
 	text := func(turn int) string {
 		var b strings.Builder
-		for i := range 500 {
+		for i := range 200 {
 			fmt.Fprintf(&b, "m%03d:\n", i)
 			for k := range 8 {
 				last := turn - (turn-k+8)%8 // the last turn at which this key changed
@@ -102,10 +102,10 @@ func TestPageHoldsNothingElse(t *testing.T) {
 		return p, int64(after.HeapAlloc) - int64(before.HeapAlloc)
 	}
 	var all []int
-	for turn := range 60 {
+	for turn := range 30 {
 		all = append(all, turn)
 	}
-	fresh, want := held(59)
+	fresh, want := held(29)
 	old, got := held(all...)
 	if got > 2*want {
 		t.Errorf("holds %d bytes, a fresh page %d", got, want)

@@ -15,6 +15,7 @@ func TestTOML(t *testing.T) {
 		{"strings over lines", "a = \"\"\"\nx\ny\\\n  z\"\"\"\nb = '''\nx'''\n", "{a:\"x\nyz\" b:\"x\"}", "a@1:5 b@5:5"},
 		{"arrays", "a = [ 1, [2, # no ]\n 3], { b = [4] } ,]\n", "{a:[1 [2 3] {b:[4]}]}", "a@1:5 a.0@1:7 a.1@1:10 a.1.0@1:11 a.1.1@2:2 a.2@2:6 a.2.b@2:12 a.2.b.0@2:13"},
 		{"inline tables", "a = { b = 1, c.d = 'x', c.e = {} }", `{a:{b:1 c:{d:"x" e:{}}}}`, "a@1:5 a.b@1:11 a.c@1:14 a.c.d@1:20 a.c.e@1:31"},
+		{"TOML 1.1", "a = { # one\n  b = 1,\n  c = [2], # two\n}\nd = \"\\e\\x41\"\ne = 07:32", "{a:{b:1 c:[2]} d:\"\x1bA\" e:\"07:32:00\"}", "a.b@2:7 a.c.0@3:8 d@5:5"},
 		{"dotted keys", "a.b.c = 1\na . b . \"d.e\" = 2\n'' = 3", `{:3 a:{b:{c:1 d.e:2}}}`, `a@1:1 a.b@1:3 a.b.c@1:9 a.b.d\.e@2:17`},
 		{"tables", "[a.b]\nx = 1\n[a]\ny = 2\n[a.c]\n", "{a:{b:{x:1} c:{} y:2}}", "a@1:2 a.b@1:4 a.b.x@2:5 a.c@5:4"},
 		{"a table below dotted keys", "a.b = 1\n[a.c]\nx = 1", "{a:{b:1 c:{x:1}}}", ""},
