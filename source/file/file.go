@@ -138,15 +138,17 @@ func Dir(path string, opts *Options) source.Source {
 
 // watched is one or more files, or a directory.
 type watched struct {
-	name   string   // as Name tells it
-	paths  []string // as they were given
-	opts   Options
-	names  *source.Names                    // of a dotenv file whose shape is known, else nil
-	read   func(*watched, *reading) content // finds the content
-	prompt func(path string) bool           // whether a change of that file is complete when it is told; nil: always
-	fixed  bool                             // it doesn't change
-	hub    *hub
-	single *source.Single // shared by what WithShape makes
+	name    string   // as Name tells it
+	paths   []string // as they were given
+	opts    Options
+	pattern string                           // of Glob
+	shape   *tree.Shape                      // nil: not known
+	names   *source.Names                    // of the shape; nil when it isn't known
+	read    func(*watched, *reading) content // finds the content
+	prompt  func(path string) bool           // whether a change of that file is complete when it is told; nil: always
+	fixed   bool                             // it doesn't change
+	hub     *hub
+	single  *source.Single // shared by what WithShape makes
 
 	// Kept from one Watch to the next, of which there is one at a time.
 	abs  []string // paths, absolute

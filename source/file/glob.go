@@ -37,12 +37,14 @@ func Glob(pattern string, opts *Options) source.Source {
 		dir = "."
 	}
 	w := newWatched("files "+pattern, opts, dir)
-	w.read = func(w *watched, r *reading) content { return w.readGlob(r, base) }
+	w.pattern = base
+	w.read = (*watched).readGlob
 	return w
 }
 
 // readGlob finds the contents of all files that match.
-func (w *watched) readGlob(r *reading, base string) content {
+func (w *watched) readGlob(r *reading) content {
+	base := w.pattern
 	given := w.paths[0]
 	dir, info, err := r.resolve(root(w.abs[0]))
 	if err == nil && !info.IsDir() {
@@ -58,7 +60,6 @@ func (w *watched) readGlob(r *reading, base string) content {
 		return content{err: w.problem(tree.Unusable, given, err)}
 	}
 	var all []content
-	var paths []string
 	for _, e := range entries { // sorted by name
 		if ok, _ := filepath.Match(base, e.Name()); !ok || strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(base, ".") {
 			continue
@@ -70,14 +71,13 @@ func (w *watched) readGlob(r *reading, base string) content {
 			r.lookAt(real)
 			data, err = r.file(real, info)
 		}
-		paths = append(paths, path)
 		all = append(all, w.contentOf(path, data, err))
 	}
-	return together(all, paths)
+	return together(all, w.shape)
 }
 
 // together is the content of several files, of which a later one wins.
-func together(all []content, paths []string) content {
+func together(all []content, shape *tree.Shape) content {
 	var problems []error
 	var size int64
 	h := sha256.New()
@@ -92,11 +92,11 @@ func together(all []content, paths []string) content {
 	}
 	both := content{size: size, empty: len(all) == 0}
 	h.Sum(both.sum[:0])
-	both.decode = func(ctx context.Context) (tree.Tree, string, error) { return decodeAll(ctx, all) }
+	both.decode = func(ctx context.Context) (tree.Tree, string, error) { return decodeAll(ctx, all, shape) }
 	return both
 }
 
-func decodeAll(ctx context.Context, all []content) (tree.Tree, string, error) {
+func decodeAll(ctx context.Context, all []content, shape *tree.Shape) (tree.Tree, string, error) {
 	var root *tree.Node
 	var note string
 	var problems []error
@@ -108,14 +108,14 @@ func decodeAll(ctx context.Context, all []content) (tree.Tree, string, error) {
 		}
 		problems = append(problems, err)
 		note = join(note, n)
-		trees[i], root = t, overlay(root, t.Root())
+		trees[i], root = t, overlay(root, t.Root(), shape)
 	}
 	if err := errors.Join(problems...); err != nil {
 		return tree.Tree{}, "", err
 	}
 	return tree.Of(root).Located(func(p tree.Path, _ tree.Place) tree.Origin {
 		for i := len(trees) - 1; i >= 0; i-- {
-			if o, ok := trees[i].Origin(p); ok {
+			if o, ok := trees[i].Origin(respelled(trees[i].Root(), p, shape)); ok {
 				return o
 			}
 		}
@@ -127,7 +127,7 @@ func decodeAll(ctx context.Context, all []content) (tree.Tree, string, error) {
 }
 
 // overlay puts a document over another, as merging layers does.
-func overlay(lower, upper *tree.Node) *tree.Node {
+func overlay(lower, upper *tree.Node, shape *tree.Shape) *tree.Node {
 	if upper.IsIndexed() && upper.Len() > 0 && lower.Kind() == tree.List {
 		lower = indexed(lower)
 	}
@@ -139,9 +139,34 @@ func overlay(lower, upper *tree.Node) *tree.Node {
 	}
 	changes := make(map[string]*tree.Node, upper.Len())
 	for i, key := range upper.Keys() {
-		changes[key] = overlay(lower.Child(key), upper.At(i))
+		name := spelling(lower, key, shape)
+		changes[name] = overlay(lower.Child(name), upper.At(i), shape.Sub(tree.Path{key}))
 	}
 	return lower.With(changes, nil)
+}
+
+// spelling returns how a map writes a key that stands for a field of the shape:
+// maxConns and max_conns are one.
+func spelling(n *tree.Node, key string, shape *tree.Shape) string {
+	if n.Child(key) != nil || shape == nil || len(shape.Fields) == 0 || shape.Sub(tree.Path{key}) == nil {
+		return key
+	}
+	for _, k := range n.Keys() {
+		if tree.Fold(k) == tree.Fold(key) {
+			return k
+		}
+	}
+	return key
+}
+
+// respelled returns a path with its keys as a document writes them.
+func respelled(n *tree.Node, p tree.Path, shape *tree.Shape) tree.Path {
+	q := make(tree.Path, len(p))
+	for i, key := range p {
+		q[i] = spelling(n, key, shape)
+		n, shape = n.Child(q[i]), shape.Sub(tree.Path{key})
+	}
+	return q
 }
 
 // indexed is a list as the map of its elements by index.

@@ -10,22 +10,24 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// WithShape returns the source with the flat names of its dotenv files understood
-// by the type they fill. See [New].
+// WithShape returns the source for a type: it understands the flat names of dotenv
+// files ([New]), and takes two spellings of a field for one ([Glob]). Two fields
+// with one name are an error where there is a dotenv file.
 func (w *watched) WithShape(shape *tree.Shape) (source.Source, error) {
 	dotenv := func(path string) bool {
 		format, _ := document.FormatOf(path)
-		return format == document.Dotenv
+		return w.opts.Format == document.Dotenv || w.opts.Format == 0 && format == document.Dotenv
 	}
-	if w.opts.Format != document.Dotenv && (w.opts.Format != 0 || !slices.ContainsFunc(w.paths, dotenv)) {
+	flat := slices.ContainsFunc(w.paths, dotenv) || dotenv(w.pattern)
+	if !flat && w.pattern == "" {
 		return w, nil
 	}
 	names, err := source.NewNames(shape, "_")
-	if err != nil {
+	if err != nil && flat {
 		return nil, err
 	}
 	shaped := *w
-	shaped.names, shaped.abs, shaped.seen = names, nil, decoded{}
+	shaped.shape, shaped.names, shaped.abs, shaped.seen = shape, names, nil, decoded{}
 	return &shaped, nil
 }
 

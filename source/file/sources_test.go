@@ -56,6 +56,30 @@ func TestGlob(t *testing.T) {
 	}
 }
 
+// Two spellings of one field are one, and the flat names of a dotenv file are
+// those of fields.
+func TestGlobWithShape(t *testing.T) {
+	dir := t.TempDir()
+	files(t, dir, map[string]string{
+		"1.yaml": "db: {maxConns: 1, name: a}\nlabels: {oneTwo: x}\n",
+		"2.json": `{"DB": {"max_conns": 2}, "labels": {"one_two": "y"}}`,
+		"3.env":  "DB_NAME=c\n",
+	})
+	text := &tree.Shape{}
+	src, err := Glob(filepath.Join(dir, "*"), quick).(source.Shaped).WithShape(&tree.Shape{Fields: []tree.Field{
+		{Key: "db", Shape: &tree.Shape{Fields: []tree.Field{{Key: "max_conns", Shape: text}, {Key: "name", Shape: text}}}},
+		{Key: "labels", Shape: &tree.Shape{Elem: text}},
+	}})
+	do(t, err)
+	s := watch(t, src).tree(`{db:{maxConns:2 name:"c"} labels:{oneTwo:"x" one_two:"y"}}`)
+	for path, want := range map[string]string{"db.maxConns": "2.json:1:22", "db.name": "3.env:1:9", "labels.oneTwo": "1.yaml:2:18"} {
+		p, _ := tree.ParsePath(path)
+		if o, _ := s.Tree.Origin(p); !strings.HasSuffix(o.String(), want) {
+			t.Errorf("%s is from %s, want %s", path, o, want)
+		}
+	}
+}
+
 func TestGlobDirectoryMissing(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "conf.d")
 	w := watch(t, Glob(filepath.Join(dir, "*.yaml"), quick))
