@@ -25,13 +25,15 @@ type state struct {
 
 // status is what changes without a change of any value.
 type status struct {
-	Now        time.Time       `json:"now"` // the ages that a browser shows are by this clock
-	Generation uint64          `json:"generation"`
-	Since      time.Time       `json:"since"`
-	Note       string          `json:"note,omitempty"` // such as that it is pinned
-	Sources    []source.Status `json:"sources"`        // lowest precedence first
-	Rejected   *rejection      `json:"rejected,omitempty"`
-	Unknown    []problem       `json:"unknown,omitempty"`
+	Now        time.Time         `json:"now"` // the ages that a browser shows are by this clock
+	Generation uint64            `json:"generation"`
+	Since      time.Time         `json:"since"`
+	Note       string            `json:"note,omitempty"` // such as that it is pinned
+	Sources    []source.Status   `json:"sources"`        // lowest precedence first
+	Applied    confsync.Applied  `json:"applied"`
+	Rejections map[string]uint64 `json:"rejections,omitempty"` // problems so far, by kind
+	Rejected   *rejection        `json:"rejected,omitempty"`
+	Unknown    []problem         `json:"unknown,omitempty"`
 }
 
 type rejection struct {
@@ -124,6 +126,13 @@ func (h *handler) status() status {
 	s := status{
 		Now: time.Now(), Generation: st.Generation, Since: st.Since, Note: st.Note,
 		Sources: append([]source.Status{}, st.Sources...), Unknown: problemsOf(st.Unknown),
+	}
+	s.Applied = st.Applied
+	for kind, n := range st.Rejections {
+		if s.Rejections == nil {
+			s.Rejections = map[string]uint64{}
+		}
+		s.Rejections[kind.String()] = n
 	}
 	if st.Rejected != nil {
 		s.Rejected = &rejection{At: st.Rejected.At, Problems: problemsOf(st.Rejected.Problems), More: st.Rejected.More}

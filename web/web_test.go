@@ -46,6 +46,7 @@ type document struct {
 	Status struct {
 		Generation uint64
 		Sources    []source.Status
+		Rejections map[string]uint64
 		Rejected   *struct {
 			Problems []struct{ Path, Kind, Error, From string }
 		}
@@ -93,6 +94,9 @@ func TestJSON(t *testing.T) {
 	}
 	if d.Status.Generation != 2 || len(d.Status.Sources) != 2 || d.Status.Sources[1].State != source.Live || len(d.Status.Unknown) != 1 {
 		t.Errorf("%+v", d.Status)
+	}
+	if d.Status.Rejections["mistyped"] != 1 {
+		t.Errorf("%+v", d.Status.Rejections)
 	}
 	if r := d.Status.Rejected; r == nil || r.Problems[0].Path != "server.port" || r.Problems[0].Kind != "mistyped" || !strings.Contains(r.Problems[0].Error, "80a") {
 		t.Errorf("%+v", r)

@@ -73,6 +73,8 @@ function drawStatus() {
   $("sources").replaceChildren(...s.sources.slice().reverse().map(drawSource));
   $("note").hidden = !s.note;
   $("note").textContent = s.note || "";
+  const rejections = Object.entries(s.rejections || {}).map(([kind, n]) => `${n} ${kind}`);
+  $("applied").textContent = plural(s.applied.count, "update") + (rejections.length ? `; problems so far: ${rejections.sort().join(", ")}` : "");
   drawBanner($("rejected"), s.rejected ? s.rejected.problems : [], (n) =>
     `An update is rejected: ${plural(n + (s.rejected ? s.rejected.more || 0 : 0), "problem")}`);
   drawBanner($("unknown"), s.unknown || [], (n) => `${plural(n, "key")} to look at`);
