@@ -218,7 +218,7 @@ func (v *validator) judge(old, next any) error {
 			err = errors.Join(err, v.option(old, next))
 		}
 		if field, ok := wrote(before, value); ok {
-			err = errors.Join(err, fmt.Errorf("Validate has written to %s, which is for Options.Complete to do", field))
+			err = errors.Join(err, fmt.Errorf("validation has written to %s, which is for Options.Complete to do", field))
 		}
 		return err
 	}, nil)

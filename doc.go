@@ -120,7 +120,7 @@
 // struct's own fields is refused; a write to what they point to is not seen.
 //
 // Code of yours that an update waits for can hold updates up, though neither Get
-// nor anything already told. Validate, Complete and a Veto's build are given up
+// nor calls that are due already. Validate, Complete and a Veto's build are given up
 // after Options.ApplyTimeout, which refuses the update; what they still do is of
 // no consequence, and no second call begins while it does. Picking functions,
 // decode hooks and methods of the type (Equal, UnmarshalText, SetDefaults) are not

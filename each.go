@@ -23,8 +23,8 @@ type Entry[K comparable, V any] struct {
 // discovery keeps one.
 //
 // What is said of calls at [Watch] goes for it too: they come one at a time, and
-// while one runs later changes are gathered, so that each entry is told once with
-// the newest value. The entries of one change come in the order of their keys.
+// while one runs later changes are gathered, so that each entry is reported once
+// with the newest value. The entries of one change come in the order of their keys.
 func Each[T any, K comparable, V any](v View[T], pick func(*T) map[K]V, fn func(Entry[K, V])) (cancel func()) {
 	var over atomic.Bool
 	h := hubOf(v)

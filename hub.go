@@ -9,8 +9,8 @@ import (
 )
 
 // hub holds what is present and hands each new generation to the subscribers.
-// One goroutine at a time publishes; each subscriber that has something to be
-// told has a goroutine while it is told it. It knows the user's type only as
+// One goroutine at a time publishes; each subscriber that is due a call has a
+// goroutine until it has returned. It knows the user's type only as
 // what a generation points to.
 type hub struct {
 	log     logger

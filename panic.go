@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// panicError tells where the program's code panicked. What it panicked with is
-// told apart, because it may be a secret.
+// panicError says where the program's code panicked. What it panicked with is
+// kept apart, because it may be a secret.
 type panicError struct {
 	what  string // "Validate"
 	kind  string // the type of the value
@@ -86,14 +86,14 @@ func clip(text string) string {
 	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(text[:longText], ""), len(text))
 }
 
-// toldError is an error with a text that can be shown.
-type toldError struct {
+// shownError is an error with a text that can be shown.
+type shownError struct {
 	error
 	text string
 }
 
-func (e *toldError) Error() string { return e.text }
-func (e *toldError) Unwrap() error { return e.error }
+func (e *shownError) Error() string { return e.text }
+func (e *shownError) Unwrap() error { return e.error }
 
 // tellable returns err with a text that is not too long, holds no secret, and
 // doesn't panic.
@@ -109,5 +109,5 @@ func tellable(err error, secrets []string) error {
 	if ok && shown == text {
 		return err
 	}
-	return &toldError{err, shown}
+	return &shownError{err, shown}
 }

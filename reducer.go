@@ -47,7 +47,7 @@ type reducer struct {
 	filling bool               // code of the type's runs
 
 	statuses *hub    // of *Status
-	told     bearing // of the last
+	reported bearing // of the last
 	shifts   uint64  // how often a source came to stand otherwise
 
 	pin      atomic.Pointer[pin]       // nil when none holds

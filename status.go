@@ -130,10 +130,10 @@ func (r *reducer) tell() {
 	if p := r.pin.Load(); p != nil {
 		b.pinned = p.number
 	}
-	if b == r.told {
+	if b == r.reported {
 		return
 	}
-	r.told = b
+	r.reported = b
 	if r.statuses.wanted() {
 		st := r.status()
 		next := &generation{number: r.statuses.present().number + 1, value: &st}

@@ -40,7 +40,7 @@ func (v *Var[V]) publish(value *V) error {
 func (v *Var[V]) Get() *V { return v.tap().pick(v.hub.present().generation) }
 
 // Set makes value the present one, to be read only from then on, and returns
-// when every callback that had to be told has returned. So a callback must not
+// when every callback that was due has returned. So a callback must not
 // call it. It returns the error of a [Derive] with a [Veto] that refuses the
 // value, and then nothing has changed.
 func (v *Var[V]) Set(value *V) error {

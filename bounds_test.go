@@ -1,0 +1,132 @@
+package confsync_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/confsync/confsync"
+	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/sourcetest"
+)
+
+// TestCodeThatHangs hangs in each piece of the program's code that an update waits
+// for: Status says since when, Refresh and Close hold to their bounds, and all
+// goes on when the code returns.
+func TestCodeThatHangs(t *testing.T) {
+	for _, place := range []string{"UnmarshalText", "Validate", "Options.Validate", "pick"} {
+		t.Run(place, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := sourcetest.NewMemory("m", map[string]any{"mood": "calm"})
+				release := make(chan struct{})
+				c, last := openMoody(t, m, func(where, text string) {
+					if where == place && text == "bad" {
+						<-release
+					}
+				}, func(o *confsync.Options[moodyConfig]) { o.ApplyTimeout = -1 })
+				hung := time.Now()
+				m.Set("mood", "bad")
+				time.Sleep(time.Hour)
+				if st := c.Status(); !st.Applying.Equal(hung) || !strings.Contains(st.String(), "an update is being applied, for 1h0m0s") {
+					t.Errorf("applying since %v, want %v\n%v", st.Applying, hung, st)
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				if err := c.Refresh(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(hung) > time.Hour+2*time.Second {
+					t.Errorf("Refresh returned %v", err)
+				}
+				close(release)
+				synctest.Wait()
+				if st := c.Status(); !st.Applying.IsZero() || c.Get().Mood != "bad" || last.Load() != "bad" {
+					t.Errorf("after it returned: %v", st)
+				}
+			})
+		})
+	}
+}
+
+func TestApplyTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := sourcetest.NewMemory("m", map[string]any{"mood": "calm"})
+		release := make(chan struct{})
+		var hangs atomic.Bool
+		hangs.Store(true)
+		c, last := openMoody(t, m, func(where, text string) {
+			if where == "Options.Validate" && text == "bad" && hangs.Load() {
+				<-release
+			}
+		}, func(o *confsync.Options[moodyConfig]) { o.ApplyTimeout = 5 * time.Second })
+		m.Set("mood", "bad")
+		time.Sleep(6 * time.Second)
+		if st := c.Status(); st.Rejected == nil || !strings.Contains(st.Rejected.Error(), "Validate has not returned within 5s") || !st.Applying.IsZero() {
+			t.Errorf("status: %v", st)
+		}
+		m.Set("mood", "good")
+		time.Sleep(time.Second)
+		if st := c.Status(); st.Rejected == nil || !strings.Contains(st.Rejected.Error(), "called for an earlier update, has not returned") {
+			t.Errorf("while it still hangs: %v", st)
+		}
+		hangs.Store(false)
+		close(release)
+		synctest.Wait()
+		if c.Get().Mood != "good" || last.Load() != "good" || c.Status().Rejected != nil {
+			t.Errorf("after it returned: %+v, %v", c.Get(), c.Status())
+		}
+	})
+}
+
+func TestOpenHoldsToItsContext(t *testing.T) {
+	for _, place := range []string{"UnmarshalText", "Validate"} {
+		t.Run(place, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				release := make(chan struct{})
+				defer close(release)
+				act := func(where, _ string) {
+					if where == place {
+						<-release
+					}
+				}
+				moods.Store(&act)
+				defer moods.Store(nil)
+				m := sourcetest.NewMemory("m", map[string]any{"mood": "calm"})
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				begin := time.Now()
+				_, err := confsync.Open(ctx, confsync.Options[moodyConfig]{Sources: []source.Source{m}})
+				if took := time.Since(begin); !errors.Is(err, context.DeadlineExceeded) || took > 2*time.Second {
+					t.Errorf("after %s: %v", took, err)
+				}
+				var failure *confsync.Error
+				if !errors.As(err, &failure) || !strings.Contains(err.Error(), "has not returned") {
+					t.Errorf("got %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestCloseIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := sourcetest.NewMemory("m", map[string]any{"mood": "calm"})
+		release := make(chan struct{})
+		c, _ := openMoody(t, m, func(where, text string) {
+			if where == "callback" {
+				<-release
+			}
+		}, nil)
+		m.Set("mood", "bad")
+		synctest.Wait()
+		begin := time.Now()
+		if err := c.Close(); !errors.Is(err, confsync.ErrRunning) || time.Since(begin) != 10*time.Second {
+			t.Errorf("after %s: %v", time.Since(begin), err)
+		}
+		close(release)
+		if err := c.Close(); err != nil {
+			t.Errorf("once the callback had returned: %v", err)
+		}
+	})
+}
