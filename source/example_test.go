@@ -2,6 +2,7 @@ package source_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -103,6 +104,36 @@ func ExampleAtLeast() {
 	// Output:
 	// {a:1 b:2 c:3}
 	// refused: it has shrunk from 3 values to 1, and at least 50% have to be left
+}
+
+func ExampleSingle() {
+	var single source.Single
+	watch := func() error {
+		if err := single.Enter(); err != nil {
+			return err
+		}
+		defer single.Leave()
+		return single.Enter() // as another Watch would, at the same time
+	}
+	fmt.Println(watch())
+	// Output: the source is being watched already: give each Config a source of its own
+}
+
+func ExampleStatus() {
+	store := sourcetest.NewMemory("store", map[string]any{"size": 1})
+	s := source.NewSupervisor(store, source.Policy{}, nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- s.Run(ctx) }()
+	_ = s.Refresh(ctx)
+	st := s.Status()
+	cancel()
+	<-done
+	st.Since, st.Contact, st.LastChange = time.Time{}, time.Time{}, time.Time{}
+	st.Watches, st.Resyncs, st.Emits = 1, 0, 1
+	data, _ := json.Marshal(st)
+	fmt.Println(string(data))
+	// Output: {"name":"store","state":"live","revision":"1","retries":0,"watches":1,"failures":0,"resyncs":0,"emits":1,"bytes":0,"keys":1}
 }
 
 func ExampleSupervisor() {

@@ -24,6 +24,11 @@ func (n *nilled) Is(err error) bool  { return n.text == err.Error() }
 func (n *nilled) RuntimeError()      {}
 func (n *nilled) As(target any) bool { return n.text == "" }
 
+func set(m map[string]int) error {
+	m["a"] = 1
+	return nil
+}
+
 // TestFailuresOfEveryKind has a source end its Watch, and what it calls, in
 // every way there is. Each is a failure with a text, and the source is watched
 // again.
@@ -40,7 +45,7 @@ func TestFailuresOfEveryKind(t *testing.T) {
 		"a panic with nil":        {func() error { panic(nil) }, "panicked"},
 		"a panic with an error":   {func() error { panic(errCut) }, "panicked: *errors.errorString"},
 		"a panic with a nil one":  {func() error { panic((*nilled)(nil)) }, "panicked: *source_test.nilled"},
-		"a panic of the runtime":  {func() error { var m map[string]int; m["a"] = 1; return nil }, "nil map"},
+		"a panic of the runtime":  {func() error { return set(nil) }, "nil map"},
 		"the end of a goroutine":  {func() error { runtime.Goexit(); return nil }, "ended its goroutine"},
 		"a Goexit behind a panic": {func() error { defer runtime.Goexit(); panic("x") }, "ended its goroutine"},
 	}

@@ -6,6 +6,7 @@
 //
 //	func TestConformance(t *testing.T) {
 //		sourcetest.Run(t, sourcetest.Harness{
+//			Strict: true,
 //			New: func(t *testing.T, values map[string]string) sourcetest.Store {
 //				s := startStore(t, values)
 //				return sourcetest.Store{
@@ -14,6 +15,8 @@
 //					Delete: func(t *testing.T, key tree.Path) { s.delete(t, key) },
 //					Break:  func(t *testing.T) { s.stop(t) },
 //					Heal:   func(t *testing.T) { s.start(t) },
+//					Flood:  func(t *testing.T) int { s.put(t, big, strings.Repeat("x", 40<<20)); return 4 << 20 },
+//					Slow:   func(t *testing.T) time.Duration { s.throttle(t); return time.Minute },
 //				}
 //			},
 //			Impossible: map[string]string{
@@ -23,5 +26,6 @@
 //		})
 //	}
 //
-// [Memory] is a source for tests of what stands behind one.
+// [Memory] is a source for tests of what stands behind one: it holds what the test
+// writes, and fails, is absent, degraded or slow, and hangs when it is told to.
 package sourcetest
