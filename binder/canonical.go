@@ -197,7 +197,7 @@ func (r *rewriter) fields(p *plan, w *rewrite) {
 	for _, pair := range names.twice {
 		r.problems.Add(tree.Problem{
 			Path: append(slices.Clone(r.path), pair[1]), Kind: tree.Duplicate,
-			Err: fmt.Errorf("%q and %q are one key", pair[0], pair[1]),
+			Err: fmt.Errorf("%s and %s are one key", quote(pair[0]), quote(pair[1])),
 		})
 	}
 	var kids []*tree.Node

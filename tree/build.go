@@ -30,7 +30,7 @@ type DuplicateKeyError struct {
 }
 
 func (e *DuplicateKeyError) Error() string {
-	return fmt.Sprintf("duplicate key %q, first at line %d", e.Key, e.First.Line)
+	return fmt.Sprintf("duplicate key %q, first at line %d", brief(e.Key), e.First.Line)
 }
 
 // Scalar makes a value of a scalar kind from its text.

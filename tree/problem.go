@@ -83,7 +83,7 @@ func (p Problem) Unwrap() error { return p.Err }
 func (p Problem) Error() string {
 	var b strings.Builder
 	if len(p.Path) > 0 {
-		fmt.Fprintf(&b, "%s: ", p.Path)
+		fmt.Fprintf(&b, "%s: ", brief(p.Path.String()))
 	}
 	fmt.Fprintf(&b, "%v", p.Err)
 	if from := p.from(); from != "" {

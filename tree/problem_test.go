@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/confsync/confsync/tree"
 )
@@ -97,5 +98,14 @@ func TestProblemListCountsWhatIsTooMany(t *testing.T) {
 	}
 	if last := l.Problems[tree.MaxProblems-1]; last.Kind != tree.Missing {
 		t.Errorf("the last one kept is %v", last.Kind)
+	}
+}
+
+// TestProblemsOfLongKeysAreBounded gives a problem a path of a megabyte.
+func TestProblemsOfLongKeysAreBounded(t *testing.T) {
+	long := strings.Repeat("é", 1<<19)
+	p := tree.Problem{Path: tree.Path{"a", long}, Err: &tree.DuplicateKeyError{Key: long}}
+	if text := p.Error(); len(text) > 1000 || !utf8.ValidString(text) || !strings.HasPrefix(text, "a.éé") {
+		t.Errorf("a text of %d bytes: %.100s", len(text), text)
 	}
 }

@@ -3,6 +3,7 @@ package tree
 import (
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // timeLayouts are the forms of a Time: RFC 3339, also with a space in its
@@ -24,6 +25,19 @@ func ParseTime(text string) (time.Time, error) {
 		}
 	}
 	return time.Time{}, first
+}
+
+// brief is a text for a message, or its beginning where nobody would read it all.
+func brief(text string) string {
+	const size = 300
+	if len(text) <= size {
+		return text
+	}
+	end := size
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "..."
 }
 
 // ParseInt reads the text of an [Int] that fits 64 bits.
