@@ -70,8 +70,9 @@ func (s *settling) add(told keySet, got reading) (state map[string]value, torn, 
 	if !s.unfinished() {
 		s.begin(make(map[string]value), nil)
 	}
-	open, completes := s.open, s.unfinished() && apart(s.open, told) && apart(s.open, s.late)
-	s.open, s.late = maps.Clone(got.after.keys), got.after.keys
+	open, after := s.open, got.after.keys
+	completes := s.unfinished() && apart(open, told) && apart(open, s.late) && apart(open, after)
+	s.open, s.late = maps.Clone(after), after
 	for key := range told {
 		if _, read := got.values[key]; !read {
 			s.open = with(s.open, key)
