@@ -16,7 +16,7 @@ func newDocument(s *store) layout {
 	d := &oneKey{
 		key: s.prefix, kind: "a string", bounds: s.bounds(), origin: s.origin(s.prefix), events: "K$gxe",
 		held: &document.Key{
-			Name: s.prefix, Page: document.Page{Format: s.opts.Document, Limits: limits}, Bounds: s.bounds(),
+			Name: s.prefix, Page: document.Page{Format: s.opts.Document, Decode: s.opts.Decode, Limits: limits}, Bounds: s.bounds(),
 			Origin: func(key string, _ int64) tree.Origin { return s.origin(key) },
 		},
 	}

@@ -95,6 +95,24 @@ func TestR13OldPrimaryLivesOn(t *testing.T) {
 	}
 }
 
+// Row R13: a probe compares what a hash and a document hold, not only how much.
+func TestR13ProbeComparesValues(t *testing.T) {
+	s := server(t)
+	for db, value := range map[int]string{0: "1", 1: "2"} {
+		c := closing(t, goredis.NewClient(&goredis.Options{Addr: s.Addr(), DB: db}))
+		c.HSet(t.Context(), "hash", "a", value, "b", "b")
+		set(t, c, "doc", `{"a":"`+value+`","b":"b"}`)
+	}
+	c := dial(t, s.Addr())
+	hash := watch(t, redis.New(c, "hash", quick(redis.Options{Hash: true})))
+	doc := watch(t, redis.New(c, "doc", quick(redis.Options{Document: document.JSON})))
+	hash.untilTree(t, `{a:"1" b:"b"}`)
+	doc.untilTree(t, `{a:"1" b:"b"}`)
+	s.CLI("SWAPDB", "0", "1") // told to nobody
+	hash.untilTree(t, `{a:"2" b:"b"}`)
+	doc.untilTree(t, `{a:"2" b:"b"}`)
+}
+
 // cutOff has a primary refuse its sentinel, and nobody who is connected.
 func cutOff(t testing.TB, c *goredis.Client, s *testserver.Server) {
 	t.Helper()

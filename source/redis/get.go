@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -219,60 +218,4 @@ func (s *servers) addMissing(ctx context.Context, c *conn, keys []string, values
 		}
 	}
 	return nil
-}
-
-// list calls take with the keys that match a pattern, and with how many bytes
-// each holds, until it returns an error. A key may come twice.
-func (s *servers) list(ctx context.Context, pattern string, take func(key string, size int) error) error {
-	for _, c := range s.conns {
-		var page []string
-		for cursor := "0"; cursor != "" || len(page) > 0; {
-			var commands []command
-			for _, key := range page {
-				commands = append(commands, command{"STRLEN", key})
-			}
-			if cursor != "" {
-				commands = append(commands, command{"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"})
-			}
-			replies, err := c.do(ctx, commands...)
-			if err != nil {
-				return fmt.Errorf("list: %w", err)
-			}
-			for i, key := range page {
-				size, _ := replies[i].(int64) // none if the key is of another type, or has been moved
-				if err := take(key, int(size)); err != nil {
-					return err
-				}
-			}
-			if page = nil; cursor == "" {
-				continue
-			}
-			if cursor, page, err = scanned(replies[len(replies)-1]); err != nil {
-				return fmt.Errorf("list: %w", err)
-			}
-		}
-	}
-	return nil
-}
-
-// scanned returns the next cursor, "" at the end, and the keys of an answer to SCAN.
-func scanned(reply any) (cursor string, page []string, err error) {
-	if err, ok := reply.(error); ok {
-		return "", nil, err
-	}
-	list, _ := reply.([]any)
-	if len(list) != 2 {
-		return "", nil, errors.New("protocol: no answer to SCAN")
-	}
-	cursor, _ = list[0].(string)
-	keys, _ := list[1].([]any)
-	for _, key := range keys {
-		if text, ok := key.(string); ok {
-			page = append(page, text)
-		}
-	}
-	if cursor == "0" {
-		cursor = ""
-	}
-	return cursor, page, nil
 }

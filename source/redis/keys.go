@@ -3,10 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
-	"iter"
-	"maps"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/tree"
@@ -203,72 +200,6 @@ func (k *keysLayout) get(ctx context.Context, keys []string, how telling) (readi
 func (k *keysLayout) check(keys, bytes int) error {
 	return k.table.Bounds.Check(keys, bytes, k.table.Origin(k.table.Keys.Key(nil), 0))
 }
-
-// list returns the keys below the prefix and how many bytes each holds. It
-// looks twice before it says that there are none.
-func (k *keysLayout) list(ctx context.Context) (map[string]int, error) {
-	sizes, bytes := make(map[string]int, k.table.Len()), 0
-	for range 2 {
-		err := k.servers.list(ctx, escape(k.prefix)+"*", func(key string, size int) error {
-			if _, ok := sizes[key]; ok || key == k.version {
-				return nil
-			}
-			sizes[key] = size
-			bytes += len(key) + size
-			return k.check(len(sizes), bytes)
-		})
-		if err != nil || len(sizes) > 0 {
-			return sizes, err
-		}
-	}
-	return sizes, nil
-}
-
-// all returns the keys to read: those that were found, those that have been
-// known, and the version key. Known keys are asked for by name before they
-// count as gone: on a Cluster, one may have been on its way to another node.
-func (k *keysLayout) all(found map[string]int) []string {
-	all := slices.Collect(maps.Keys(found))
-	for _, row := range k.table.Rows() {
-		if _, ok := found[row.Key]; !ok {
-			all = append(all, row.Key)
-		}
-	}
-	if k.version != "" {
-		all = append(all, k.version)
-	}
-	return all
-}
-
-// How much is asked for at once. A server that has something to tell of holds
-// little for a client that is slow to read it.
-const (
-	pageKeys  = 1000
-	pageBytes = 256 << 10
-)
-
-// pages divides keys by what they hold.
-func pages(keys []string, sizes map[string]int) iter.Seq[[]string] {
-	return func(yield func([]string) bool) {
-		from, bytes := 0, 0
-		for i, key := range keys {
-			size := len(key) + sizes[key]
-			if i > from && (bytes+size > pageBytes || i-from == pageKeys) {
-				if !yield(keys[from:i]) {
-					return
-				}
-				from, bytes = i, 0
-			}
-			bytes += size
-		}
-		if from < len(keys) {
-			yield(keys[from:])
-		}
-	}
-}
-
-// sampleSize is how many keys an audit looks at.
-const sampleSize = 16
 
 // sample returns some keys, picked anew each time, and the version key.
 func (k *keysLayout) sample() []string {

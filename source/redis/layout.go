@@ -46,7 +46,7 @@ var errLost = errors.New("any key may have changed")
 
 func (s *store) layout() layout {
 	switch {
-	case s.opts.Document != 0:
+	case s.isDocument():
 		return newDocument(s)
 	case s.opts.Hash:
 		return newHash(s)

@@ -1,6 +1,7 @@
 package redis_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -70,6 +71,22 @@ func TestR1NotificationsAreVerified(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Row R2: the subscription is acknowledged before anything is read.
+func TestR2SubscribedBeforeReading(t *testing.T) {
+	s := server(t, notifying...)
+	c := dial(t, s.Addr())
+	set(t, c, "app/a", "1")
+	ctx, cancel := context.WithCancel(t.Context())
+	subscribed := ""
+	err := redis.New(c, "app", nil).Watch(ctx, func(source.Snapshot) {
+		subscribed = s.CLI("PUBSUB", "NUMPAT")
+		cancel()
+	})
+	if err != context.Canceled || subscribed != "1" {
+		t.Errorf("%s subscriptions at the first snapshot (error %v), want 1", subscribed, err)
 	}
 }
 

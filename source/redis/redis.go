@@ -82,7 +82,7 @@ import (
 )
 
 // Options say how a prefix is read. The zero Options are ready to use. Of Hash,
-// VersionKey and Document at most one may be set.
+// VersionKey and Document or Decode at most one may be set.
 type Options struct {
 	// Separator stands between the segments of a key. "": "/".
 	Separator string
@@ -102,6 +102,14 @@ type Options struct {
 	// document of this format. While there is no such key, the snapshot's error
 	// wraps [source.ErrAbsent]. Zero: it is not.
 	Document document.Format
+
+	// Decode reads the document in the place of Document's format: another
+	// language, or one of these after a decryption. It says that there is a
+	// document, as Document does. The limits are those of these options. Each
+	// value's origin is the place that the tree has for it, in the key. An error
+	// may be made of [tree.Problem] values, which have lines and columns; values
+	// that may be secrets don't belong into it. nil: Document decides.
+	Decode func(data []byte, limits document.Limits) (tree.Tree, error)
 
 	// Poll is the longest time between two readings where changes aren't told of.
 	// Zero: 30s.
@@ -168,15 +176,16 @@ func (o *Options) withDefaults() Options {
 // Options. Options that exclude one another panic.
 func New(client goredis.UniversalClient, prefix string, opts *Options) source.Source {
 	o := opts.withDefaults()
-	if o.Hash && o.VersionKey != "" || (o.Hash || o.VersionKey != "") && o.Document != 0 {
-		panic("redis: of Hash, VersionKey and Document at most one may be set")
-	}
-	return &store{
+	s := &store{
 		client: client,
 		opts:   o,
 		prefix: prefix,
 		keys:   source.Keys{Root: prefix, Separator: o.Separator},
 	}
+	if o.Hash && o.VersionKey != "" || (o.Hash || o.VersionKey != "") && s.isDocument() {
+		panic("redis: of Hash, VersionKey and Document or Decode at most one may be set")
+	}
+	return s
 }
 
 // store is the source. All that a Watch learns is in variables of that Watch.
@@ -190,7 +199,7 @@ type store struct {
 
 func (s *store) Name() string {
 	key := s.prefix
-	if !s.opts.Hash && s.opts.Document == 0 {
+	if !s.opts.Hash && !s.isDocument() {
 		key = s.keys.Key(nil)
 	}
 	return strings.TrimSpace("redis " + tree.Printable(key))
@@ -210,6 +219,8 @@ func (s *store) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	}
 	return err
 }
+
+func (s *store) isDocument() bool { return s.opts.Document != 0 || s.opts.Decode != nil }
 
 func (s *store) bounds() source.Bounds {
 	return source.Bounds{MaxKeys: s.opts.MaxKeys, MaxBytes: s.opts.MaxBytes}

@@ -53,7 +53,7 @@ func TestDecoder(t *testing.T) {
 }
 
 // Row U10: what is beyond the bounds is read over, and the next reply is one.
-func TestU10DecoderIsBounded(t *testing.T) {
+func TestU10RedisDecoder(t *testing.T) {
 	long := strings.Repeat("v", 100)
 	tests := []struct{ name, text string }{
 		{"a long string", fmt.Sprintf("$100\r\n%s\r\n", long)},

@@ -171,7 +171,7 @@ func TestR15SlowLink(t *testing.T) {
 // Row U9: sources that load at once over a full link all load, at the first
 // attempt, and little is sent that they don't hold. So does one over a slow link,
 // though it takes much longer than any time-out.
-func TestU9FullLink(t *testing.T) {
+func TestU9RedisFullLink(t *testing.T) {
 	tests := []struct {
 		name                      string
 		sources, keys, size, rate int
@@ -220,7 +220,7 @@ func TestU9FullLink(t *testing.T) {
 
 // Row U10: whatever there is, no more than twice MaxBytes is held: of much more
 // than that, and of nearly that much when all of it changes.
-func TestU10Memory(t *testing.T) {
+func TestU10RedisMemory(t *testing.T) {
 	const most, size = 16 << 20, 64 << 10
 	const nearly, tooMany = most * 3 / 4 / size, 10 * most / size
 	layouts := map[string]struct {
@@ -311,7 +311,7 @@ func peakHeap(t *testing.T) func() uint64 {
 }
 
 // Row U11: the second Watch at the same time is an error that says so.
-func TestU11SecondWatch(t *testing.T) {
+func TestU11Redis(t *testing.T) {
 	s := server(t, notifying...)
 	src := redis.New(dial(t, s.Addr()), "app", nil)
 	watch(t, src).untilTree(t, "nothing")

@@ -1,6 +1,7 @@
 package redis_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -132,6 +133,25 @@ func TestDocument(t *testing.T) {
 			w.until(t, w.count()-1, "an error", func(s source.Snapshot) bool { return errors.Is(s.Err, source.ErrAbsent) })
 		})
 	}
+}
+
+// A document in a language of the program's own.
+func TestDecode(t *testing.T) {
+	s := server(t)
+	c := dial(t, s.Addr())
+	set(t, c, "app", "{'a': '1'}")
+	w := watch(t, redis.New(c, "app", unprobed(redis.Options{Decode: func(data []byte, limits document.Limits) (tree.Tree, error) {
+		return document.Decode(document.JSON, bytes.ReplaceAll(data, []byte("'"), []byte(`"`)), limits)
+	}})))
+	snap := w.untilTree(t, `{a:"1"}`)
+	if got, _ := snap.Tree.Origin(tree.Path{"a"}); got.Key != "app" || got.Line != 1 {
+		t.Errorf("origin = %v, want a line of app", got)
+	}
+	set(t, c, "app", "{'a': ")
+	bad := w.until(t, 0, "an error", func(s source.Snapshot) bool { return s.Err != nil })
+	checkProblem(t, bad.Err, tree.Unusable, "app", "")
+	set(t, c, "app", "{'a': '2'}")
+	w.untilTree(t, `{a:"2"}`)
 }
 
 func TestUnusableKeys(t *testing.T) {
