@@ -19,7 +19,9 @@ type keysLayout struct {
 	over    error  // the problem of a prefix that holds too much
 	torn    bool   // what was read may be of no one instant
 	settle  settling
-	whole   bool // what settles is everything
+	whole   bool   // what settles is everything
+	lost    bool   // any key may have changed since
+	others  keySet // keys that hold another type than a string
 }
 
 func newKeysLayout(s *store) *keysLayout {
@@ -37,7 +39,7 @@ func (k *keysLayout) follow(s *servers) { k.servers = s }
 
 func (k *keysLayout) deaf() bool { return k.over != nil }
 
-func (k *keysLayout) unfinished() bool { return k.settle.unfinished() }
+func (k *keysLayout) unfinished() bool { return k.lost || k.settle.unfinished() }
 
 func (k *keysLayout) snapshot() source.Snapshot {
 	if k.over != nil {
@@ -80,6 +82,7 @@ func (k *keysLayout) read(ctx context.Context, how telling) error {
 // that is lost it returns errLost, or at the last takes what it has read.
 func (k *keysLayout) readTold(ctx context.Context, how telling, last bool) error {
 	k.servers.heard() // what was told so far is read below
+	k.lost = false
 	sizes, err := k.list(ctx)
 	if err != nil {
 		return err
@@ -103,13 +106,14 @@ func (k *keysLayout) readTold(ctx context.Context, how telling, last bool) error
 	}
 	k.settle.begin(all, open.keys)
 	k.whole = true
-	if open.all && !last {
-		return errLost
+	if err = errLost; !open.all {
+		err = k.complete(ctx, how, nil)
 	}
-	err = k.complete(ctx, how, nil)
 	if errors.Is(err, errLost) && last {
+		k.settle = settling{}
 		k.apply(all)
-		k.torn, err = true, nil
+		k.torn, k.lost = true, true
+		return nil
 	}
 	return err
 }
@@ -134,6 +138,9 @@ func (k *keysLayout) audit(ctx context.Context, how telling) error {
 // makes a state. A key of the sample that differs without having been told of
 // says that something was lost.
 func (k *keysLayout) complete(ctx context.Context, how telling, sample []string) error {
+	if k.lost {
+		return errLost
+	}
 	for ; ; sample = nil {
 		told := k.servers.heard()
 		got, err := k.get(ctx, k.settle.want(told.keys, sample), how)
@@ -172,13 +179,16 @@ func (k *keysLayout) apply(state map[string]value) {
 		}
 		k.table.Replace(rows)
 		k.whole = false
+		k.others = nil
 	}
 	for key, v := range state {
+		delete(k.others, key)
 		switch v.kind {
 		case isString:
 			k.table.Put(source.Row{Key: key, Value: v.text})
 		case other:
 			k.table.Refuse(key, 0, errors.New("key holds another type than a string"))
+			k.others = with(k.others, key)
 		default:
 			k.table.Delete(key)
 		}
@@ -190,8 +200,8 @@ func (k *keysLayout) apply(state map[string]value) {
 func (k *keysLayout) get(ctx context.Context, keys []string, how telling) (reading, error) {
 	got, err := k.servers.get(ctx, keys, how)
 	for key, v := range got.values {
-		if row, ok := k.table.Get(key); ok && row.Value == v.text {
-			got.values[key] = value{row.Value, v.kind}
+		if row, ok := k.table.Get(key); ok && v.kind == isString && row.Value == v.text {
+			got.values[key] = value{row.Value, isString}
 		}
 	}
 	return got, err
@@ -223,6 +233,9 @@ func (k *keysLayout) now(key string) value {
 	}
 	if key == k.version && key != "" {
 		return k.at
+	}
+	if _, ok := k.others[key]; ok {
+		return value{kind: other}
 	}
 	if row, ok := k.table.Get(key); ok {
 		return value{row.Value, isString}

@@ -168,6 +168,46 @@ func TestR15SlowLink(t *testing.T) {
 	}
 }
 
+// Row R15: more keys are written during each reading than are remembered. What is
+// read is given out with a note, and without when the writer rests.
+func TestR15Flood(t *testing.T) {
+	const keys = 12_000
+	s := server(t, append(notifying, "client-output-buffer-limit pubsub 0 0 0")...)
+	proxy := testserver.NewProxy(t, s.Addr())
+	c := dial(t, s.Addr())
+	write := func(generation int) {
+		t.Helper()
+		for from := 0; from < keys; from += 1000 {
+			var pairs []string
+			for i := range 1000 {
+				pairs = append(pairs, fmt.Sprintf("app/k%05d", from+i), strconv.Itoa(generation))
+			}
+			set(t, c, pairs...)
+		}
+	}
+	write(0)
+	proxy.Latency(10 * time.Millisecond)
+	w := watch(t, redis.New(far(t, proxy), "app", unprobed(redis.Options{})))
+	generation := 1
+	for noted := false; !noted; generation++ {
+		if generation == 1000 {
+			t.Fatalf("after %d generations none of %d snapshots has the note", generation, w.count())
+		}
+		write(generation)
+		for _, snap := range w.all() {
+			noted = noted || strings.HasPrefix(snap.Note, "not at one revision")
+		}
+	}
+	write(generation)
+	w.until(t, w.count()-1, "the last state, without a note", func(s source.Snapshot) bool {
+		last, ok := strconv.Itoa(generation), notNoted(s) && s.Tree.Root().Len() == keys
+		for i := 0; ok && i < keys; i++ {
+			ok = s.Tree.Root().At(i).Text() == last
+		}
+		return ok
+	})
+}
+
 // Row U9: sources that load at once over a full link all load, at the first
 // attempt, and little is sent that they don't hold. So does one over a slow link,
 // though it takes much longer than any time-out.
