@@ -18,7 +18,7 @@ func TestWordsAreInTheCode(t *testing.T) {
 	}
 	_, table, _ := strings.Cut(string(text), "## Words")
 	table, _, _ = strings.Cut(table, "## The life")
-	code := sources(t)
+	code := code(t, func(path string) bool { return !strings.HasSuffix(path, "_test.go") })
 	rows := regexp.MustCompile("(?m)^\\| [^|]+ \\| [^|]+ \\| `([^`]+)` \\|$").FindAllStringSubmatch(table, -1)
 	if len(rows) < 15 {
 		t.Fatalf("the table has %d rows", len(rows))
@@ -38,12 +38,12 @@ func TestWordsAreInTheCode(t *testing.T) {
 	}
 }
 
-// sources returns the code of the module, without tests.
-func sources(t *testing.T) string {
+// code returns the text of the module's files of Go that are wanted.
+func code(t *testing.T, wanted func(path string) bool) string {
 	t.Helper()
 	var all strings.Builder
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || !wanted(path) {
 			return err
 		}
 		text, err := os.ReadFile(path)
@@ -78,6 +78,27 @@ func TestLinks(t *testing.T) {
 			}
 			if _, err := os.Stat(filepath.Join(filepath.Dir(file), m[1])); err != nil {
 				t.Errorf("%s: %v", file, err)
+			}
+		}
+	}
+}
+
+// TestNamedTestsExist asserts that every test that a guide names is there.
+func TestNamedTestsExist(t *testing.T) {
+	files, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := code(t, func(path string) bool { return strings.HasSuffix(path, "_test.go") })
+	named := regexp.MustCompile("`(Test[A-Z][A-Za-z0-9]*)`")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range named.FindAllStringSubmatch(string(text), -1) {
+			if !strings.Contains(tests, "func "+m[1]+"(") && !strings.Contains(tests, `Run("`+m[1]+`"`) {
+				t.Errorf("%s names %s, which isn't there", file, m[1])
 			}
 		}
 	}
