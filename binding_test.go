@@ -1,8 +1,6 @@
 package confsync_test
 
 import (
-	"bytes"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -31,10 +29,10 @@ func TestPromise6TextsThatFillWhatHoldsASecret(t *testing.T) {
 		Port   int
 	}
 	const secret = "hunter2"
-	var log bytes.Buffer
+	var log logged
 	m := sourcetest.NewMemory("m", map[string]any{"tokens": secret + ",b", "keys": "a:" + secret, "db": `{"password": "` + secret + `"}`})
 	over := sourcetest.NewMemory("over", map[string]any{"port": 1})
-	c, err := confsync.Open(t.Context(), confsync.Options[app]{Sources: []source.Source{m, over}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	c, err := confsync.Open(t.Context(), confsync.Options[app]{Sources: []source.Source{m, over}, Logger: log.logger()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,9 +127,9 @@ func TestWarningsOfKeys(t *testing.T) {
 		Port int `config:",deprecated=listen" envDefault:"80"`
 		Name string
 	}
-	var log bytes.Buffer
+	var log logged
 	m := sourcetest.NewMemory("m", map[string]any{"listen": 1, "nmae": "x", "name": "a"})
-	c, err := confsync.Open(t.Context(), confsync.Options[app]{Sources: []source.Source{m}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	c, err := confsync.Open(t.Context(), confsync.Options[app]{Sources: []source.Source{m}, Logger: log.logger()})
 	if err != nil {
 		t.Fatal(err)
 	}
