@@ -24,6 +24,8 @@ func TestE6TotalSilence(t *testing.T) {
 	opts := quick()
 	r := record(t, New(client, "/app", opts))
 	r.want(t, `{a:"1"}`)
+	put(t, client, "/app/a", "2")
+	r.want(t, `{a:"2"}`) // so the watch has begun
 	s.Pause()
 	err := r.wantEnd(t)
 	if err == nil || !strings.Contains(err.Error(), "probe: no answer within 2s") {
