@@ -20,6 +20,7 @@ type table struct {
 	store    *store
 	nodes    map[string]*node // those that are there, by path, some of them yet to be read
 	bytes    int              // of paths and data
+	read     int64            // bytes of data and of children's names since the last snapshot
 	zxid     int64            // the highest seen
 	tooLarge error            // ends the reading; nil if all is within bounds
 
@@ -82,6 +83,10 @@ func (t *table) take(a answer) ([]request, error) {
 		return nil, a.failure()
 	}
 	t.zxid = max(t.zxid, a.stat.Czxid, a.stat.Mzxid, a.stat.Pzxid)
+	t.read += int64(len(a.data))
+	for _, kid := range a.kids {
+		t.read += int64(len(kid))
+	}
 	n := t.nodes[a.path]
 	var next []request
 	switch {
@@ -186,6 +191,7 @@ func (t *table) measure() error {
 
 // fill puts what has been read into a snapshot.
 func (t *table) fill(snap *source.Snapshot) {
+	snap.Bytes, t.read = t.read, 0
 	if t.zxid > 0 {
 		snap.Revision = strconv.FormatInt(t.zxid, 10)
 	}
