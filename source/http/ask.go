@@ -98,12 +98,16 @@ func (s *site) read(resp *http.Response, silence *silence, r *reading) (changed 
 	}
 	changed = text != r.text || r.page.Format != format || r.snap.Revision == "" || r.snap.Err != nil
 	if r.page.Format != format {
-		r.page = document.Page{Format: format, Limits: s.opts.Limits}
+		r.page = s.page(format)
 	}
 	r.text, r.etag, r.modified = text, resp.Header.Get("Etag"), lastModified(resp.Header)
 	r.snap = source.Snapshot{Revision: revision(r), Bytes: int64(len(text))}
-	r.snap.Tree, r.snap.Err = r.page.Read(text, s.origin(r.snap.Revision))
+	r.snap.Tree, r.snap.Err = r.page.ReadContext(silence.ctx, text, s.origin(r.snap.Revision))
 	return changed, nil
+}
+
+func (s *site) page(format document.Format) document.Page {
+	return document.Page{Format: format, Decode: s.opts.Decode, Limits: s.opts.Limits}
 }
 
 func (s *site) origin(revision string) tree.Origin {

@@ -198,6 +198,21 @@ func TestH7Formats(t *testing.T) {
 	}
 }
 
+// A decoder of the program's reads what no format is told of.
+func TestDecodeOfTheProgram(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		upper := func(data []byte, limits document.Limits) (tree.Tree, error) {
+			return document.Decode(document.YAML, []byte(strings.ToLower(string(data))), limits)
+		}
+		snaps, _ := watched(t, time.Second, "http://host/app", &confhttp.Options{Decode: upper}, func(*http.Request) *http.Response {
+			return reply(200, "A: X")
+		})
+		if len(snaps) != 1 || snaps[0].Tree.Root().String() != `{a:"x"}` {
+			t.Errorf("got %v", snaps)
+		}
+	})
+}
+
 // A URL's user, password and query are in nothing that is shown.
 func TestH8SecretsOfTheURL(t *testing.T) {
 	const url = "http://user:hunter2@host/app.yaml?token=hunter2"

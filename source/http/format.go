@@ -24,7 +24,7 @@ func (s *site) format(contentType string) (document.Format, error) {
 	default:
 		return 0, fmt.Errorf("the document is in %q, not in UTF-8", charset)
 	}
-	if s.opts.Format != 0 {
+	if s.opts.Format != 0 || s.opts.Decode != nil {
 		return s.opts.Format, nil
 	}
 	if f := formatOf(media); f != 0 {

@@ -32,6 +32,7 @@ import (
 
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/document"
+	"github.com/confsync/confsync/tree"
 )
 
 // Options say how a URL is read. The zero Options, like a nil *Options, are ready
@@ -42,6 +43,10 @@ type Options struct {
 	// application/json, application/toml and their kin), or else the one that
 	// [document.FormatOf] tells by the URL's path.
 	Format document.Format
+
+	// Decode reads the document in the place of its format: another language, or
+	// one that is encrypted. Nil: the format.
+	Decode func(data []byte, limits document.Limits) (tree.Tree, error)
 
 	// Interval is the mean time between two questions, which is spread by a tenth
 	// either way. Zero: 30s.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/confsync/confsync/source"
-	"github.com/confsync/confsync/source/document"
 )
 
 // leastGap is between the beginnings of two questions, however fast a server
@@ -23,7 +22,7 @@ func (s *site) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	if err := s.held(); err != nil {
 		return err
 	}
-	last := &reading{page: document.Page{Limits: s.opts.Limits}}
+	last := &reading{page: s.page(0)}
 	for first := true; ; first = false {
 		began := time.Now()
 		changed, err := s.ask(ctx, last, !first)

@@ -103,10 +103,12 @@ func New(kv jetstream.KeyValue, prefix string, opts *Options) source.Source {
 	s.opts.Probe = cmp.Or(s.opts.Probe, 10*time.Second)
 	s.opts.Timeout = cmp.Or(s.opts.Timeout, 5*time.Second)
 	s.keys = source.Keys{Root: prefix, Separator: s.opts.Separator}
-	s.table.Keys = s.keys
-	s.table.Bounds = source.Bounds{MaxKeys: s.opts.MaxKeys, MaxBytes: s.opts.MaxBytes}
-	s.table.Origin = s.origin
-	s.page = document.Page{Format: s.opts.Document, Decode: s.opts.Decode, Limits: document.Limits{Bytes: s.opts.MaxBytes}}
+	bounds := source.Bounds{MaxKeys: s.opts.MaxKeys, MaxBytes: s.opts.MaxBytes}
+	s.held = &source.Table{Keys: s.keys, Bounds: bounds, Origin: s.origin}
+	if s.isDocument() {
+		page := document.Page{Format: s.opts.Document, Decode: s.opts.Decode, Limits: document.Limits{Bytes: s.opts.MaxBytes}}
+		s.held = &document.Key{Name: prefix, Page: page, Bounds: bounds, Origin: s.origin}
+	}
 	return s
 }
 
@@ -119,21 +121,29 @@ type store struct {
 	keys   source.Keys
 
 	single source.Single
-	table  source.Table // of keys
-	row    *source.Row  // of the document; nil while there is none
-	page   document.Page
+	held   content
+}
+
+// content is a [source.Table] or a [document.Key].
+type content interface {
+	Put(source.Row)
+	Delete(key string)
+	Replace([]source.Row)
+	Rows() []source.Row
+	TooLarge() error
+	Tree() (tree.Tree, error)
 }
 
 func (s *store) Name() string {
-	return strings.TrimSuffix(fmt.Sprintf("nats %s %s", s.kv.Bucket(), s.prefix), " ")
+	return strings.TrimSpace(fmt.Sprintf("nats %s %s", s.kv.Bucket(), tree.Printable(s.prefix)))
 }
 
-func (s *store) isPage() bool { return s.opts.Document != 0 || s.opts.Decode != nil }
+func (s *store) isDocument() bool { return s.opts.Document != 0 || s.opts.Decode != nil }
 
 // pattern returns the filter of the watcher.
 func (s *store) pattern() string {
 	switch {
-	case s.isPage():
+	case s.isDocument():
 		return s.prefix
 	case s.prefix == "" || s.opts.Separator != ".":
 		return jetstream.AllKeys
@@ -143,7 +153,7 @@ func (s *store) pattern() string {
 
 // below reports whether a key that the watcher tells of is one of the source's.
 func (s *store) below(key string) bool {
-	return s.isPage() || strings.HasPrefix(key, s.keys.Prefix())
+	return s.isDocument() || strings.HasPrefix(key, s.keys.Prefix())
 }
 
 // origin returns where a key stands that was last written at a revision.

@@ -182,10 +182,7 @@ func (r *run) judge(v verdict) error {
 // if nothing is.
 func (r *run) oldest() uint64 {
 	oldest := r.verified.last + 1
-	if r.store.row != nil {
-		oldest = min(oldest, uint64(r.store.row.Revision))
-	}
-	for _, row := range r.store.table.Rows() {
+	for _, row := range r.store.held.Rows() {
 		oldest = min(oldest, uint64(row.Revision))
 	}
 	return oldest

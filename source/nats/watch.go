@@ -12,7 +12,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/confsync/confsync/source"
-	"github.com/confsync/confsync/tree"
 )
 
 const longestList = 2 * time.Second // that the first snapshot waits for a watcher that always has more
@@ -178,16 +177,15 @@ func (r *run) collect(entry jetstream.KeyValueEntry) {
 
 // tooLarge returns the problem of a list beyond the bounds, or nil.
 func (r *run) tooLarge() error {
-	t := &r.store.table
-	return t.Bounds.Check(len(r.rows), r.bytes, r.store.origin(t.Keys.Key(nil), 0))
+	bounds := source.Bounds{MaxKeys: r.store.opts.MaxKeys, MaxBytes: r.store.opts.MaxBytes}
+	return bounds.Check(len(r.rows), r.bytes, r.store.origin(r.store.prefix, 0))
 }
 
 // halt lets go of everything, and of the watcher, until the bucket changes.
 func (r *run) halt(err error) {
 	stop(r.w)
 	r.halted, r.rows = true, nil
-	r.store.table.Replace(nil)
-	r.store.row = nil
+	r.store.held.Replace(nil)
 	r.last = source.Snapshot{Err: err}
 }
 
@@ -195,14 +193,7 @@ func (r *run) halt(err error) {
 func (r *run) settle() {
 	rows := slices.Collect(maps.Values(r.rows))
 	r.last, r.rows = source.Snapshot{}, nil
-	if !r.store.isPage() {
-		r.store.table.Replace(rows)
-		return
-	}
-	r.store.row = nil
-	if len(rows) > 0 {
-		r.store.row = &rows[0]
-	}
+	r.store.held.Replace(rows)
 }
 
 // gather applies a change, and those after it for as long as there are more and
@@ -212,7 +203,7 @@ func (r *run) gather(ctx context.Context, entry jetstream.KeyValueEntry) error {
 	until := time.Now().Add(r.took)
 	for {
 		r.apply(entry)
-		if err := r.store.table.TooLarge(); err != nil {
+		if err := r.store.held.TooLarge(); err != nil {
 			r.halt(err)
 			return nil
 		}
@@ -240,15 +231,10 @@ func (r *run) apply(entry jetstream.KeyValueEntry) {
 	r.applied = entry.Revision()
 	switch {
 	case !r.store.below(entry.Key()):
-	case entry.Operation() != jetstream.KeyValuePut && r.store.isPage():
-		r.store.row = nil
 	case entry.Operation() != jetstream.KeyValuePut:
-		r.store.table.Delete(entry.Key())
-	case r.store.isPage():
-		row := rowOf(entry)
-		r.store.row = &row
+		r.store.held.Delete(entry.Key())
 	default:
-		r.store.table.Put(rowOf(entry))
+		r.store.held.Put(rowOf(entry))
 	}
 }
 
@@ -264,20 +250,8 @@ func (r *run) emit(emit func(source.Snapshot)) {
 		if r.applied > 0 {
 			r.last.Revision = strconv.FormatUint(r.applied, 10)
 		}
-		r.last.Tree, r.last.Err = r.store.tree()
+		r.last.Tree, r.last.Err = r.store.held.Tree()
 		r.took = time.Since(began)
 	}
 	emit(r.last)
-}
-
-// tree returns the tree of what is held.
-func (s *store) tree() (tree.Tree, error) {
-	if !s.isPage() {
-		return s.table.Tree()
-	}
-	if s.row == nil {
-		err := fmt.Errorf("no such key: %w", source.ErrAbsent)
-		return tree.Tree{}, tree.Problem{Kind: tree.Unusable, Origin: s.origin(s.prefix, 0), Err: err}
-	}
-	return s.page.Read(s.row.Value, s.origin(s.prefix, s.row.Revision))
 }

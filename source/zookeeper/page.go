@@ -8,13 +8,13 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// newPage is the document that a root's data is. The limit on nodes has no part
+// newPage returns the document that a root's data is. The limit on nodes has no part
 // in it.
 func (s *store) newPage() document.Page {
-	return document.Page{Format: s.opts.Document, Limits: document.Limits{Bytes: s.opts.MaxBytes}}
+	return document.Page{Format: s.opts.Document, Decode: s.opts.Decode, Limits: document.Limits{Bytes: s.opts.MaxBytes}}
 }
 
-// readPage is the tree of a root that is n, or missing if that is nil. A document
+// readPage returns the tree of a root that is n, or missing if that is nil. A document
 // that isn't there is content that can't be used, not one of nothing.
 func (s *store) readPage(p *document.Page, n *node) (tree.Tree, error) {
 	if n == nil {

@@ -75,7 +75,7 @@ func (t *table) again(told []watch) []request {
 	return next
 }
 
-func (t *table) isPage() bool { return t.store.opts.Document != 0 }
+func (t *table) isPage() bool { return t.store.opts.Document != 0 || t.store.opts.Decode != nil }
 
 // take applies an answer and says what to ask next.
 func (t *table) take(a answer) ([]request, error) {

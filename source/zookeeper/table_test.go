@@ -276,3 +276,27 @@ func TestDocument(t *testing.T) {
 		w.want(t, `{a:2}`)
 	})
 }
+
+// A decoder of the program's reads the root's data in the place of a format.
+func TestDecodeOfTheProgram(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake("/app", "1=a")
+		w := begin(t, newStore(f, "/app", &Options{Decode: func(data []byte, limits document.Limits) (tree.Tree, error) {
+			value, key, ok := strings.Cut(string(data), "=")
+			if !ok || limits.Bytes == 0 {
+				return tree.Tree{}, errors.New("no equals sign")
+			}
+			edit := tree.Tree{}.Edit()
+			edit.Set(tree.Path{key}, value, tree.Place{})
+			return edit.Tree(), nil
+		}}))
+		defer w.stop()
+		w.want(t, `{a:"1"}`)
+		f.write(func() { f.put("/app", []byte("2=b")) })
+		w.want(t, `{b:"2"}`)
+		f.write(func() { f.put("/app", []byte("x")) })
+		if err := w.last().Err; err == nil || !strings.Contains(err.Error(), "no equals sign") {
+			t.Errorf("error %v", err)
+		}
+	})
+}

@@ -106,8 +106,12 @@ const (
 type Options struct {
 	// Document says that the root is one node whose data is a document of this
 	// format. While there is no such node, the snapshot's error wraps
-	// [source.ErrAbsent]. Zero: the root has nodes below it.
+	// [source.ErrAbsent]. Zero, with a nil Decode: the root has nodes below it.
 	Document document.Format
+
+	// Decode reads the document in the place of Document's format: another
+	// language, or one that is encrypted. Nil: the format.
+	Decode func(data []byte, limits document.Limits) (tree.Tree, error)
 
 	// MaxKeys and MaxBytes bound what may be below the root, the bytes being
 	// those of paths and data. Beyond either nothing is held and the snapshot is
