@@ -1,7 +1,7 @@
 package binder
 
 import (
-	"fmt"
+	"errors"
 	"reflect"
 
 	"github.com/confsync/confsync/tree"
@@ -76,7 +76,7 @@ func (d *decoder) fill(s *slot) bool {
 		}
 	}
 	switch {
-	case kind <= tree.Null && p.shape != structure:
+	case kind == tree.Absent && p.shape != structure, kind == tree.Null && p.shape != structure && p.shape != raw:
 		return d.bindNothing(s)
 	case kind.IsScalar() && p.decode != nil:
 		return d.bindLeaf(s)
@@ -197,7 +197,7 @@ func (d *decoder) bindDynamic(s *slot) bool {
 		return false
 	}
 	if s.plan.typ.NumMethod() > 0 {
-		d.mistyped(s, fmt.Errorf("an interface with methods needs a decode hook"))
+		d.mistyped(s, errors.New("an interface with methods needs a decode hook"))
 		return false
 	}
 	return d.keep(s, reflect.ValueOf(&v).Elem())

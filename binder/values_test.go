@@ -109,6 +109,20 @@ func TestValues(t *testing.T) {
 	})
 }
 
+// TestANodeKeepsANull tells a null from nothing.
+func TestANodeKeepsANull(t *testing.T) {
+	b := &binding{Binder: newBinder(t, typeOf[one[*tree.Node]]())}
+	for _, s := range []struct {
+		in   any
+		want tree.Kind
+	}{{map[string]any{"v": nil}, tree.Null}, {kv{}, tree.Absent}, {kv{"v", "x"}, tree.String}, {map[string]any{"v": nil}, tree.Null}} {
+		b.bind(t, s.in)
+		if got := b.bound.Value.Interface().(*one[*tree.Node]).V.Kind(); got != s.want {
+			t.Errorf("%v: got %s, want %s", s.in, got, s.want)
+		}
+	}
+}
+
 func TestValuesThatDoNotFit(t *testing.T) {
 	v := func(value any) any { return map[string]any{"v": value} }
 	one := func(text string) []string { return []string{"mistyped v: " + text + "\n    into   struct.V"} }
