@@ -174,7 +174,7 @@ func TestFileAloneCompilesNoClient(t *testing.T) {
 			t.Errorf("%s is compiled", client)
 		}
 	}
-	if !strings.Contains(with, "go.yaml.in/yaml") || !strings.Contains(deps("./source/consul"), clients[0]) {
+	if !strings.Contains(with, "fsnotify") || !strings.Contains(deps("./source/consul"), clients[0]) {
 		t.Error("the test looks for the wrong names")
 	}
 }

@@ -26,8 +26,8 @@
 //
 // Where the system can't watch (no more inotify instances, a directory on the
 // way that may be passed but not read) the source polls every five seconds and
-// says so in [source.Snapshot].Note. All files of a process share one inotify
-// instance.
+// says so in [source.Snapshot].Note. All files of a process share its two inotify
+// instances, fsnotify's and one that tells when a change is complete.
 package file
 
 import (

@@ -9,11 +9,11 @@ import (
 type change uint8
 
 const (
-	touched  change = iota // created, or its attributes changed, or the system doesn't say what
+	touched  change = iota // something, perhaps that it was written to
+	noted                  // something, but not that it was written to
 	written                // a writer has it open, and has written
 	closed                 // a writer has closed it
 	replaced               // another file was renamed to it, and is whole
-	gone                   // removed, or renamed away
 	lost                   // events were lost, of whatever files
 )
 

@@ -43,7 +43,7 @@ func TestF3Overflow(t *testing.T) {
 	path := filepath.Join(dir, "config.yaml")
 	write(t, path, "a: 1")
 	src := New(path, quick).(*watched)
-	var kernel *inotify
+	var kernel *completions
 	overflows := make(chan bool, 100)
 	src.hub = &hub{open: func(deliver func(event)) (notifier, error) {
 		n, err := openNotifier(func(e event) {
@@ -53,7 +53,7 @@ func TestF3Overflow(t *testing.T) {
 			deliver(e)
 		})
 		if err == nil {
-			kernel = n.(*inotify)
+			kernel = n.(*watcher).complete
 		}
 		return n, err
 	}}

@@ -88,8 +88,9 @@ func TestVolumeIsReadAtOnce(t *testing.T) {
 	one.tree(`{value:"2"}`)
 }
 
-// However many files are watched, there is one inotify instance and one goroutine.
-func TestOneInstanceForAll(t *testing.T) {
+// However many files are watched, fsnotify has one inotify instance and the
+// completions have one.
+func TestInstancesAreShared(t *testing.T) {
 	instances := func() (n int) {
 		fds, err := os.ReadDir("/proc/self/fd")
 		do(t, err)
@@ -109,8 +110,8 @@ func TestOneInstanceForAll(t *testing.T) {
 		w.tree("{a:1}")
 		all = append(all, w)
 	}
-	if got := instances() - before; got != 1 {
-		t.Errorf("%d inotify instances, want 1", got)
+	if got := instances() - before; got != 2 {
+		t.Errorf("%d inotify instances, want 2", got)
 	}
 	all[0].stop() // takes no watch from the others
 	moveOver(t, filepath.Join(dir, "b.yaml"), "a: 2")
@@ -126,4 +127,45 @@ func TestOneInstanceForAll(t *testing.T) {
 	again.tree("{a:1}")
 	moveOver(t, filepath.Join(dir, "a.yaml"), "a: 5")
 	again.tree("{a:5}")
+}
+
+// What fsnotify tells late of a change that was complete before costs a look, and
+// no second emit.
+func TestCompletionIsEmittedOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write(t, path, "a: 1")
+	src := New(path, quick)
+	readings := spy(src)
+	w := watch(t, src)
+	w.tree("{a:1}")
+	moveOver(t, path, "a: 2")
+	w.tree("{a:2}")
+	src.(*watched).hub.deliver(event{path: path}) // as fsnotify's Create, however late
+	before := len(readings)
+	await.Until(t, "another look", func() bool { return len(readings) > before })
+	w.none()
+}
+
+// Without completions, as where the system has no more instances, a file is read
+// when it has been left alone.
+func TestWithoutCompletions(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write(t, path, "a: 1")
+	src := New(path, quick).(*watched)
+	src.hub = &hub{open: func(deliver func(event)) (notifier, error) {
+		n, err := openNotifier(deliver)
+		if err == nil {
+			n.(*watcher).complete.close()
+			n.(*watcher).complete = nil
+		}
+		return n, err
+	}}
+	w := watch(t, src)
+	w.tree("{a:1}")
+	moveOver(t, path, "a: 2")
+	w.tree("{a:2}")
+	write(t, path, "a: 3")
+	w.tree("{a:3}")
+	do(t, os.Remove(path))
+	w.err("no such file or directory")
 }

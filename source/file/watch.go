@@ -110,7 +110,7 @@ func (l *loop) run() error {
 		case <-l.ctx.Done():
 			return l.ctx.Err()
 		case <-l.wake:
-			if l.gather() && l.whole && l.delay <= 0 {
+			if any, _ := l.gather(); any && l.whole && l.delay <= 0 {
 				l.look()
 			}
 		case <-l.next.C:
@@ -122,32 +122,33 @@ func (l *loop) run() error {
 	}
 }
 
-// gather takes the events that there are, and reports whether any of them
-// calls for another reading. The time of that is then set.
-func (l *loop) gather() (any bool) {
+// gather takes the events that there are, and reports whether any of them calls
+// for another reading, the time of which is then set, and whether one means that a
+// file may just be half written.
+func (l *loop) gather() (any, half bool) {
 	if l.events == nil {
-		return false
+		return false, false
 	}
 	for _, e := range l.events.take() {
 		switch e.what {
 		case written:
 			l.open[e.path] = time.Now()
-		case closed, replaced, gone:
+		case closed, replaced:
 			delete(l.open, e.path)
 		case lost:
 			clear(l.open)
 		}
 		if l.reading != nil && l.reading.concerns(e) {
-			any = true
+			any, half = true, half || e.what != noted
 			l.happened(e)
 		}
 	}
-	return any
+	return any, half
 }
 
 // look reads the files and tells what is new.
 func (l *loop) look() {
-	if l.gather() && l.delay > 0 {
+	if any, _ := l.gather(); any && l.delay > 0 {
 		return
 	}
 	if wait := l.writer(); wait > 0 {
@@ -161,9 +162,9 @@ func (l *loop) look() {
 	found := l.read(l.watched, l.reading)
 	l.reading.prune()
 	l.looked, l.took = time.Now(), time.Since(began)
-	again := l.gather() // of what happened meanwhile, which may be half of a change
+	again, half := l.gather() // of what happened meanwhile
 	wait := l.writer()
-	l.reading.moving = l.reading.moving || again || wait > 0
+	l.reading.moving = l.reading.moving || half || wait > 0
 	if l.believe(found) {
 		l.tell(found)
 		return
