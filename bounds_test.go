@@ -3,6 +3,7 @@ package confsync_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -127,6 +128,77 @@ func TestCloseIsBounded(t *testing.T) {
 		close(release)
 		if err := c.Close(); err != nil {
 			t.Errorf("once the callback had returned: %v", err)
+		}
+	})
+}
+
+// TestCompleteIsContained hangs, panics and exits in Complete. What it still writes
+// later is in no value that is served.
+func TestCompleteIsContained(t *testing.T) {
+	for name, act := range map[string]func(release chan struct{}){
+		"hang":  func(release chan struct{}) { <-release },
+		"panic": func(chan struct{}) { panic("on purpose") },
+		"exit":  func(chan struct{}) { runtime.Goexit() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := sourcetest.NewMemory("m", map[string]any{"host": "a"})
+				release := make(chan struct{})
+				c := openSite(t, confsync.Options[site]{Sources: []source.Source{m}, ApplyTimeout: time.Second, Complete: func(s *site) error {
+					if s.Host == "bad" {
+						act(release)
+					}
+					s.URL = "http://" + s.Host
+					return nil
+				}})
+				m.Set("host", "bad")
+				time.Sleep(2 * time.Second)
+				if r := c.Status().Rejected; r == nil || !strings.Contains(r.Error(), "Complete ") || c.Get().URL != "http://a" {
+					t.Errorf("served %+v, %v", c.Get(), r)
+				}
+				m.Set("host", "b")
+				synctest.Wait()
+				close(release)
+				synctest.Wait()
+				if c.Get().URL != "http://b" || c.Status().Rejected != nil {
+					t.Errorf("served %+v, %v", c.Get(), c.Status())
+				}
+			})
+		})
+	}
+}
+
+// TestSourceThatHangs has a source that ignores its context: Open, Refresh and
+// Close hold to their bounds all the same.
+func TestSourceThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := sourcetest.NewMemory("m", nil)
+		m.Hang()
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		begin := time.Now()
+		_, err := confsync.Open(ctx, sources(m))
+		if took := time.Since(begin); err == nil || !strings.Contains(err.Error(), "m has not delivered") || took > 7*time.Second {
+			t.Errorf("Open returned after %s: %v", took, err)
+		}
+		m.Heal()
+		synctest.Wait()
+
+		c := openApp(t, sources(m))
+		m.Hang()
+		begin = time.Now()
+		hurry, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := c.Refresh(hurry); err == nil || time.Since(begin) > 3*time.Second {
+			t.Errorf("Refresh returned after %s: %v", time.Since(begin), err)
+		}
+		begin = time.Now()
+		if err := c.Close(); !errors.Is(err, confsync.ErrRunning) || time.Since(begin) != 10*time.Second {
+			t.Errorf("Close returned after %s: %v", time.Since(begin), err)
+		}
+		m.Heal()
+		if err := c.Close(); err != nil {
+			t.Error(err)
 		}
 	})
 }

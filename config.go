@@ -36,7 +36,8 @@ type Config[T any] struct {
 // served: also, at once, when the content of a required source can't be used
 // or isn't there. A source that can't be reached is tried again until
 // StartTimeout. When it returns an error nothing is left running, but for code
-// of the program's that has not returned when ctx or StartTimeout ended.
+// of the program's, or a source, that doesn't return when ctx or StartTimeout has
+// ended.
 func Open[T any](ctx context.Context, opts Options[T]) (*Config[T], error) {
 	b, err := binder.New(reflect.TypeFor[T](), opts.DecodeHooks...)
 	if err != nil {
@@ -62,8 +63,11 @@ func Open[T any](ctx context.Context, opts Options[T]) (*Config[T], error) {
 		defer cancel()
 	}
 	if err := c.reducer.open(ctx); err != nil {
-		if c.reducer.applying.Load() != nil {
-			c.timeout = time.Nanosecond // wait for no code that hangs
+		switch {
+		case c.reducer.applying.Load() != nil:
+			c.timeout = time.Nanosecond // for code that hangs
+		case ctx.Err() != nil:
+			c.timeout = hurriedCloseTimeout
 		}
 		c.Close()
 		return nil, err

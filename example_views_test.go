@@ -320,3 +320,31 @@ func ExampleEach() {
 	// a moved to 10.0.0.3
 	// b went
 }
+
+func ExampleConfig_All() {
+	type App struct {
+		Port  uint16 `default:"8080"`
+		Host  string
+		Token confsync.Secret
+	}
+	base := source.Static("base", map[string]any{"port": 80, "token": "hunter2"})
+	cfg, err := confsync.Open(context.Background(), confsync.Options[App]{Sources: []source.Source{base}})
+	if err != nil {
+		panic(err)
+	}
+	defer cfg.Close()
+	for x := range cfg.All() {
+		fmt.Println(x)
+	}
+	// Output:
+	// host = nothing
+	//     looked base
+	//     into   App.Host (string)
+	// port = 80
+	//     from   base
+	//     hides  "8080" from default App.Port
+	//     into   App.Port (uint16)
+	// token = <redacted>
+	//     from   base
+	//     into   App.Token (Secret)
+}

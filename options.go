@@ -116,5 +116,6 @@ const (
 	defaultApplyTimeout = time.Minute
 	defaultHistory      = 10
 	defaultCloseTimeout = 10 * time.Second
+	hurriedCloseTimeout = time.Second            // when Open's context has ended
 	optionalGrace       = 250 * time.Millisecond // how long Open waits for the first word of an optional source
 )

@@ -245,3 +245,29 @@ func TestCancelledSubscriberIsNotCalled(t *testing.T) {
 		t.Errorf("%d calls, want 1 before it cancelled itself", calls.Load())
 	}
 }
+
+// TestAbsenceOfAnOptionalSource has the content of an override go away, of one that
+// may and of one that must not.
+func TestAbsenceOfAnOptionalSource(t *testing.T) {
+	for name, tc := range map[string]struct {
+		wrap     func(source.Source) source.Source
+		want     int
+		rejected bool
+	}{
+		"optional": {source.Optional, 1, false},
+		"required": {func(s source.Source) source.Source { return s }, 2, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			base := source.Static("base", pair(1))
+			m := sourcetest.NewMemory("override", pair(2))
+			c := openApp(t, sources(base, tc.wrap(m)))
+			m.Reject(source.ErrAbsent)
+			eventually(t, "the absence", func() bool { return c.Get().Pair.A == tc.want && (c.Status().Rejected != nil) == tc.rejected })
+			if note := c.Status().Sources[1].Note; strings.Contains(note, "absent") == tc.rejected {
+				t.Errorf("note %q", note)
+			}
+			m.Set("pair.a", 3)
+			eventually(t, "it is back", func() bool { return c.Get().Pair.A == 3 && c.Status().Rejected == nil })
+		})
+	}
+}
