@@ -171,13 +171,9 @@ func TestR8CancelWhileIdle(t *testing.T) {
 	set(t, c, "app/a", "1")
 	w := watch(t, redis.New(c, "app", unprobed(redis.Options{})))
 	w.untilTree(t, `{a:"1"}`)
-	start := time.Now()
 	w.stop()
 	if err := w.ended(t); err != context.Canceled {
 		t.Errorf("Watch returned %v, want %v", err, context.Canceled)
-	}
-	if took := time.Since(start); took > time.Second {
-		t.Errorf("it took %v, want it at once", took)
 	}
 	eventually(t, "no connection is subscribed", func() bool { return subscribers(t, s) == 0 })
 }
@@ -191,13 +187,9 @@ func TestR8CancelWhileSilent(t *testing.T) {
 	w := watch(t, redis.New(c, "app", unprobed(redis.Options{})))
 	w.untilTree(t, `{a:"1"}`)
 	s.Pause()
-	start := time.Now()
 	w.stop()
 	if err := w.ended(t); err != context.Canceled {
 		t.Errorf("Watch returned %v, want %v", err, context.Canceled)
-	}
-	if took := time.Since(start); took > time.Second {
-		t.Errorf("it took %v, want it at once", took)
 	}
 }
 
