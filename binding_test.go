@@ -157,3 +157,30 @@ func TestWarningsOfKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestDeprecatedKeysBelowADeprecatedKey tells of both.
+func TestDeprecatedKeysBelowADeprecatedKey(t *testing.T) {
+	type app struct {
+		Server struct {
+			Port int `config:",deprecated=listen_port,alias=p"`
+		} `config:",deprecated=http"`
+	}
+	for variable, want := range map[string]string{
+		"APP_HTTP_LISTEN_PORT=1": `server: key "http" is deprecated; use "server" server.port: key "listen_port" is deprecated; use "port" `,
+		"APP_SERVER_P=1":         "",
+		"APP_SERVER_PORT=1":      "",
+	} {
+		c, err := confsync.Open(t.Context(), confsync.Options[app]{Sources: []source.Source{environ(variable)}, Logger: (&logged{}).logger()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		for _, p := range c.Status().Unknown {
+			got += p.Path.String() + ": " + p.Err.Error() + " "
+		}
+		if c.Get().Server.Port != 1 || got != want {
+			t.Errorf("%s: port %d, warnings %q, want %q", variable, c.Get().Server.Port, got, want)
+		}
+		c.Close()
+	}
+}

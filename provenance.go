@@ -139,8 +139,8 @@ func (g *lineage) originOf(path tree.Path) (o tree.Origin) {
 func (g *lineage) warnings(unknown *tree.Node) (found tree.ProblemList) {
 	for _, s := range g.strata {
 		for path, key := range s.old.Leaves {
-			if key.Kind() != tree.String {
-				continue
+			if own := key.Own(); own != nil { // and there are others below it
+				key = own
 			}
 			path = path.Child()
 			found.Add(Problem{
