@@ -164,6 +164,9 @@ func TestServer(t *testing.T) {
 		revision := put(t, kv, "app.hosts.0", "h")
 		sup := supervise(t, kv, "app", quick())
 		await.Live(t, sup, `{a:"own"{b:"below"} hosts:{0:"h"}}`)
+		if got := sup.Status().Bytes; got != int64(len("own"+"below"+"h")) {
+			t.Errorf("%d bytes were read", got)
+		}
 		snap, _, _ := sup.Latest()
 		at, ok := snap.Tree.Origin(tree.Path{"hosts", "0"})
 		if want := fmt.Sprintf(`nats "app.hosts.0" (revision %d)`, revision); !ok || at.String() != want {

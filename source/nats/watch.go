@@ -55,6 +55,7 @@ type run struct {
 
 	rows    map[string]source.Row // while the list is read
 	bytes   int                   // of these
+	read    int64                 // bytes of values that have come since the last emit
 	applied uint64                // the newest revision that the watcher has told of
 	pending uint64                // messages that it had yet to deliver then
 	last    source.Snapshot       // the last emitted
@@ -161,6 +162,7 @@ func (r *run) list(ctx context.Context) error {
 // collect takes in a key of the list.
 func (r *run) collect(entry jetstream.KeyValueEntry) {
 	r.applied, r.pending = max(r.applied, entry.Revision()), entry.Delta()
+	r.read += int64(len(entry.Value()))
 	key := entry.Key()
 	if !r.store.below(key) {
 		return
@@ -229,6 +231,7 @@ func (r *run) apply(entry jetstream.KeyValueEntry) {
 		return
 	}
 	r.applied = entry.Revision()
+	r.read += int64(len(entry.Value()))
 	switch {
 	case !r.store.below(entry.Key()):
 	case entry.Operation() != jetstream.KeyValuePut:
@@ -253,5 +256,7 @@ func (r *run) emit(emit func(source.Snapshot)) {
 		r.last.Tree, r.last.Err = r.store.held.Tree()
 		r.took = time.Since(began)
 	}
+	r.last.Bytes, r.read = r.read, 0
 	emit(r.last)
+	r.last.Bytes = 0 // of what is emitted again
 }
