@@ -84,6 +84,7 @@ func TestSection(t *testing.T) {
 	confsync.Watch(v, func(p *plugin) int { return p.MaxConns }, func(ch confsync.Change[int]) { seen <- fmt.Sprint(ch.Old, ch.New) })
 	whole := c.Get()
 	high.Set("plugins.ai.MAX-CONNS", "x")
+	refreshed(t, c) // two sources have no order
 	low.Set("host", "b")
 	refreshed(t, c)
 	if r := c.Status().Rejected; r == nil || !strings.Contains(r.Error(), "plugins.ai.max_conns: cannot use string \"x\" as int") || c.Get() != whole {
