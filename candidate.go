@@ -13,20 +13,20 @@ import (
 
 // candidate is a value on its way to being published, off to the side.
 type candidate struct {
-	lineage *lineage
-	bound   binder.Bound   // of the user's type
-	parts   []binder.Bound // of the sections
-	value   any            // completed
-	wrong   tree.ProblemList
+	provenance *provenance
+	bound      binder.Bound   // of the user's type
+	parts      []binder.Bound // of the sections
+	value      any            // completed
+	wrong      tree.ProblemList
 }
 
 // tryPublish binds, completes and validates a candidate, and publishes it if it
 // is good. It returns what is wrong with one that isn't.
-func (r *reducer) tryPublish(g *lineage) tree.ProblemList {
+func (r *reducer) tryPublish(g *provenance) tree.ProblemList {
 	now := r.hub.present()
 	r.newest = g
-	c := &candidate{lineage: g, bound: now.bound, parts: slices.Clone(now.parts)}
-	c.wrong.Join(g.duplicates(r.stack.layers))
+	c := &candidate{provenance: g, bound: now.bound, parts: slices.Clone(now.parts)}
+	c.wrong.Join(g.duplicates(r.layers.all))
 	for _, p := range g.filled.Problems.Problems {
 		c.wrong.Add(g.locate(p))
 	}
@@ -48,13 +48,13 @@ func (r *reducer) tryPublish(g *lineage) tree.ProblemList {
 		r.hub.set(&next) // good, and not served
 		return c.wrong
 	}
-	if next.lineage = c.lineage; !changed {
-		next.lineage = g.under(now.lineage.over)
+	if next.provenance = c.provenance; !changed {
+		next.provenance = g.under(now.provenance.over)
 	}
 	switch {
 	case changed:
 		next.generation = &generation{
-			number: now.number + 1, since: time.Now(), root: c.lineage.root, value: c.value, filled: c.filled(), parts: c.values(), maps: c.maps(),
+			number: now.number + 1, since: time.Now(), root: c.provenance.root, value: c.value, filled: c.filled(), parts: c.values(), maps: c.maps(),
 		}
 		if err := r.publish(&next); err != nil {
 			c.refuse(nil, err)
@@ -62,7 +62,7 @@ func (r *reducer) tryPublish(g *lineage) tree.ProblemList {
 	case joined: // a section, to the generation that is served
 		next.generation = now.generation.again()
 		next.generation.parts = c.values()
-		next.past = append(slices.Clone(next.past[:len(next.past)-1]), record{next.generation, next.lineage})
+		next.past = append(slices.Clone(next.past[:len(next.past)-1]), record{next.generation, next.provenance})
 		r.warn(&next)
 		r.hub.set(&next)
 	default:
@@ -80,7 +80,7 @@ func (r *reducer) publish(next *present) error {
 		return err
 	}
 	r.warn(next)
-	next.past = remember(next.past, record{next.generation, next.lineage}, r.history)
+	next.past = remember(next.past, record{next.generation, next.provenance}, r.history)
 	r.hub.publish(next, commit)
 	return nil
 }
@@ -135,7 +135,7 @@ func (r *reducer) fill(c *candidate, now *present) {
 		}
 	}()
 	r.filling = true
-	g := c.lineage
+	g := c.provenance
 	c.bound = r.bind(c, nil, g.types.root, now.bound, g.merged)
 	for i, s := range g.types.sections {
 		var before binder.Bound
@@ -157,13 +157,13 @@ func (r *reducer) bind(c *candidate, at tree.Path, b *binder.Binder, before bind
 		for i, related := range p.Related {
 			p.Related[i].Path = at.Child(related.Path...)
 		}
-		c.wrong.Add(c.lineage.locate(p))
+		c.wrong.Add(c.provenance.locate(p))
 	}
 	c.wrong.More += problems.More
 	if problems.Len() == 0 && r.unknown == RejectUnknown {
 		for path := range bound.Unknown.Leaves {
-			if p := c.lineage.unknownKey(at.Child(path...)); p != nil {
-				c.wrong.Add(c.lineage.locate(*p))
+			if p := c.provenance.unknownKey(at.Child(path...)); p != nil {
+				c.wrong.Add(c.provenance.locate(*p))
 			}
 		}
 	}
@@ -179,7 +179,7 @@ func (r *reducer) settle(c *candidate, now *present) {
 			c.refuse(nil, r.validator.judge(now.value, c.value))
 		}
 	}
-	for i, s := range c.lineage.types.sections {
+	for i, s := range c.provenance.types.sections {
 		if next := c.parts[i].Value.Interface(); i >= len(now.generation.parts) || next != now.generation.parts[i] {
 			c.refuse(s.at, r.validator.judgePart(next))
 		}
@@ -189,7 +189,7 @@ func (r *reducer) settle(c *candidate, now *present) {
 // refuse adds the problems in an error of the program's code about what is at a
 // path.
 func (c *candidate) refuse(at tree.Path, err error) {
-	c.wrong.Add(c.lineage.refusals(at, err)...)
+	c.wrong.Add(c.provenance.refusals(at, err)...)
 }
 
 // validator is the code that may refuse a value: the type's own method

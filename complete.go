@@ -22,7 +22,7 @@ func (r *reducer) complete(c *candidate) {
 		return
 	}
 	r.filling = true
-	own, problems := r.types.root.Bind(binder.Bound{}, c.lineage.merged)
+	own, problems := r.types.root.Bind(binder.Bound{}, c.provenance.merged)
 	r.filling = false
 	if problems.Len() > 0 {
 		c.wrong.Join(problems) // a hook has changed its mind
@@ -34,14 +34,14 @@ func (r *reducer) complete(c *candidate) {
 		return
 	}
 	c.value = value
-	c.lineage = c.lineage.under(completed(c.filled(), value))
+	c.provenance = c.provenance.under(completed(c.filled(), value))
 }
 
 const completedLayer = "completed"
 
 // completed returns the layer of what Complete has changed, nil when that is
 // nothing.
-func completed(filled, value any) *stratum {
+func completed(filled, value any) *layerState {
 	before, _ := binder.ToTree(filled)
 	after, err := binder.ToTree(value)
 	if err != nil {
@@ -51,19 +51,19 @@ func completed(filled, value any) *stratum {
 	if changed == nil {
 		return nil
 	}
-	return &stratum{name: completedLayer, root: changed, raw: tree.Of(changed).Located(func(tree.Path, tree.Place) tree.Origin {
+	return &layerState{name: completedLayer, root: changed, raw: tree.Of(changed).Located(func(tree.Path, tree.Place) tree.Origin {
 		return tree.Origin{Kind: completedLayer}
 	})}
 }
 
-// under returns a lineage with what completes it on top.
-func (g *lineage) under(over *stratum) *lineage {
+// under returns a provenance with what completes it on top.
+func (g *provenance) under(over *layerState) *provenance {
 	if over == nil {
 		return g
 	}
 	full := *g
 	full.over = over
-	full.strata = append(g.strata[:len(g.strata):len(g.strata)], *over)
+	full.layers = append(g.layers[:len(g.layers):len(g.layers)], *over)
 	full.root = merge.Merge(merge.Result{}, []*tree.Node{g.merged, over.root}).Root()
 	return &full
 }

@@ -49,12 +49,12 @@ func Open[T any](ctx context.Context, opts Options[T]) (*Config[T], error) {
 	if err := wellFormed(opts.Ignore); err != nil {
 		return nil, fmt.Errorf("confsync: %w", err)
 	}
-	if c.reducer.stack, err = newStack(c.reducer.types, opts.Sources, opts.Policy, c.reducer.changed); err != nil {
+	if c.reducer.layers, err = newLayers(c.reducer.types, opts.Sources, opts.Policy, c.reducer.changed); err != nil {
 		return nil, fmt.Errorf("confsync: %w", err)
 	}
 	run, stop := context.WithCancel(context.Background())
 	c.stop, c.reducer.over = stop, run.Done()
-	for _, f := range c.reducer.stack.feeds {
+	for _, f := range c.reducer.layers.sources {
 		c.sources.Go(func() { f.sup.Run(run) })
 	}
 	if timeout := cmp.Or(opts.StartTimeout, defaultStartTimeout); timeout > 0 {
@@ -89,9 +89,9 @@ func Load[T any](ctx context.Context, opts Options[T]) (*T, error) {
 	return c.Get(), c.Close()
 }
 
-// tap is the whole of the configuration.
-func (c *Config[T]) tap() tap[*T] {
-	return tap[*T]{hub: c.hub, pick: func(g *generation) *T { return g.value.(*T) }, equal: equalPointers[T]}
+// selector is the whole of the configuration.
+func (c *Config[T]) selector() selector[*T] {
+	return selector[*T]{hub: c.hub, pick: func(g *generation) *T { return g.value.(*T) }, equal: equalPointers[T]}
 }
 
 // Get returns the present configuration, whole and consistent: one atomic load.

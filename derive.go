@@ -61,7 +61,7 @@ func Derive[T, R any](v View[T], build func(*T) (R, error), release func(R), opt
 		return deriveWithVeto(v, d, build)
 	}
 	var failed error
-	d.cancel = observe(v, func(whole *T) *T { return whole }, tapOf(v).equal, func(present *T, of *generation) {
+	d.cancel = observe(v, func(whole *T) *T { return whole }, selectorOf(v).equal, func(present *T, of *generation) {
 		value, err := contained(build, present)
 		failed, d.over = err, err != nil
 		d.state.Store(&derived[R]{value: value, generation: of.number})
@@ -101,7 +101,7 @@ func contained[T, R any](build func(*T) (R, error), config *T) (value R, err err
 // keep stays with what was built before, for what was built of a generation
 // failed.
 func (d *Derived[R]) keep(generation uint64, err error) {
-	err = tellable(err, d.hub.present().lineage.secrets())
+	err = tellable(err, d.hub.present().provenance.secrets())
 	before := d.state.Load()
 	d.state.Store(&derived[R]{before.value, before.generation, err})
 	if before.err == nil || before.err.Error() != err.Error() {

@@ -137,7 +137,7 @@ func mustPath(s string) tree.Path {
 
 // refusals returns the problems in a validator's error: one for each of those
 // it joins, at the paths below at that [Invalid] gave, however they are wrapped.
-func (g *lineage) refusals(at tree.Path, err error) []Problem {
+func (g *provenance) refusals(at tree.Path, err error) []Problem {
 	if err == nil {
 		return nil
 	}
@@ -173,7 +173,7 @@ func (g *lineage) refusals(at tree.Path, err error) []Problem {
 	return []Problem{p}
 }
 
-func (g *lineage) located(at tree.Path, p Problem) Problem {
+func (g *provenance) located(at tree.Path, p Problem) Problem {
 	if p.Path = at.Child(p.Path...); len(p.Path) > 0 {
 		return g.locate(p)
 	}

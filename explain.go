@@ -70,7 +70,7 @@ func (c *Config[T]) Explain(path string) (Explanation, error) {
 func (c *Config[T]) All() iter.Seq[Explanation] {
 	now := c.hub.present()
 	return func(yield func(Explanation) bool) {
-		for _, path := range now.lineage.paths() {
+		for _, path := range now.provenance.paths() {
 			if !yield(now.explain(path)) {
 				return
 			}
@@ -80,12 +80,12 @@ func (c *Config[T]) All() iter.Seq[Explanation] {
 
 // paths returns the paths of all values that layers hold, and of the fields that
 // nothing sets, sorted.
-func (g *lineage) paths() []tree.Path {
+func (g *provenance) paths() []tree.Path {
 	var all []tree.Path
 	for path := range g.root.Leaves {
 		all = append(all, path.Child())
 	}
-	for _, s := range g.strata {
+	for _, s := range g.layers {
 		for path := range s.root.Leaves {
 			if n := g.root.Lookup(path); n == nil || n.Kind() != tree.Map && n.Kind() != tree.List {
 				all = append(all, path.Child())
@@ -99,16 +99,16 @@ func (g *lineage) paths() []tree.Path {
 
 // explain tells of a path what is served, and what is not and why.
 func (p *present) explain(path tree.Path) Explanation {
-	x := p.lineage.explain(path)
+	x := p.provenance.explain(path)
 	for i := range x.Layers {
 		x.Layers[i].Since = p.servedSince(x.Layers[i])
 	}
 	if p.refused == nil || p.rejected == nil {
 		return x
 	}
-	for i := len(p.refused.strata) - 1; i >= 0; i-- {
-		s := p.refused.strata[i]
-		next, now := s.root.Lookup(x.Path), p.lineage.holds(s.name, x.Path)
+	for i := len(p.refused.layers) - 1; i >= 0; i-- {
+		s := p.refused.layers[i]
+		next, now := s.root.Lookup(x.Path), p.provenance.holds(s.name, x.Path)
 		if next == now || next.Equal(now) {
 			continue
 		}
@@ -119,8 +119,8 @@ func (p *present) explain(path tree.Path) Explanation {
 }
 
 // holds returns what a layer holds at a path.
-func (g *lineage) holds(layer string, path tree.Path) *tree.Node {
-	for _, s := range g.strata {
+func (g *provenance) holds(layer string, path tree.Path) *tree.Node {
+	for _, s := range g.layers {
 		if s.name == layer {
 			return s.root.Lookup(path)
 		}
@@ -130,9 +130,9 @@ func (g *lineage) holds(layer string, path tree.Path) *tree.Node {
 
 // servedSince returns when what a layer holds was first served.
 func (p *present) servedSince(h Holding) (since time.Time) {
-	held := p.lineage.holds(h.Layer, h.Path)
+	held := p.provenance.holds(h.Layer, h.Path)
 	for _, r := range slices.Backward(p.past) {
-		if r.lineage.holds(h.Layer, h.Path) != held {
+		if r.provenance.holds(h.Layer, h.Path) != held {
 			break
 		}
 		since = r.since
@@ -154,7 +154,7 @@ func (e *Error) why(path tree.Path) string {
 	}
 }
 
-func (g *lineage) explain(path tree.Path) Explanation {
+func (g *provenance) explain(path tree.Path) Explanation {
 	info := g.types.Describe(path)
 	x := Explanation{Path: info.Path, Known: info.Known, Field: info.Field, Secret: info.Secret}
 	if info.Type != nil {
@@ -163,16 +163,16 @@ func (g *lineage) explain(path tree.Path) Explanation {
 	effective, at := g.types.Lookup(g.root, info.Path) // in a text that spells it too
 	for _, c := range g.contributions(at) {
 		h := Holding{
-			Value: g.value(info.Path, c), Layer: g.strata[c.Layer].name,
+			Value: g.value(info.Path, c), Layer: g.layers[c.Layer].name,
 			Role: c.Role, Conflict: c.Conflict,
 		}
 		if c.Role == merge.Hidden {
-			h.By = g.strata[c.By].name
+			h.By = g.layers[c.By].name
 		}
 		x.Layers = append(x.Layers, h)
 	}
 	if info.Known && len(path) > 0 {
-		for _, s := range slices.Backward(g.strata) {
+		for _, s := range slices.Backward(g.layers) {
 			if s.name != completedLayer && s.name != defaultLayer && s.root.Lookup(at) == nil {
 				x.Searched = append(x.Searched, g.origin(s, info.Path).String())
 			}
@@ -196,7 +196,7 @@ func (g *lineage) explain(path tree.Path) Explanation {
 
 // template returns the text with placeholders that became the value at a path,
 // and what they stand for.
-func (g *lineage) template(path tree.Path) (text string, refs []string) {
+func (g *provenance) template(path tree.Path) (text string, refs []string) {
 	at, text, all := g.filled.Refs(path, g.types.interpolation())
 	if text == "" {
 		return "", nil

@@ -36,13 +36,13 @@ func (g *generation) again() *generation {
 // It is immutable, and replaced as a whole by the reducer alone.
 type present struct {
 	*generation
-	bound    binder.Bound   // the newest good value as it was filled
-	parts    []binder.Bound // and those of the sections
-	lineage  *lineage       // where the generation came from, with its newest places
-	past     []record       // the last generations, oldest first, the one that is served among them
-	accepted time.Time      // when the contents were last found good
-	rejected *Error         // why the newest contents are not served; nil when they are
-	refused  *lineage       // where those came from; nil when they are served
+	bound      binder.Bound   // the newest good value as it was filled
+	parts      []binder.Bound // and those of the sections
+	provenance *provenance    // where the generation came from, with its newest places
+	past       []record       // the last generations, oldest first, the one that is served among them
+	accepted   time.Time      // when the contents were last found good
+	rejected   *Error         // why the newest contents are not served; nil when they are
+	refused    *provenance    // where those came from; nil when they are served
 
 	rejections map[ProblemKind]uint64 // so far, by the kinds of their problems
 	unknown    *tree.Node             // keys to warn of: those that no field takes

@@ -38,7 +38,7 @@ var ErrPinned = errors.New("confsync: already pinned")
 // record is a generation that is remembered.
 type record struct {
 	*generation
-	lineage *lineage
+	provenance *provenance
 }
 
 // History returns the last generations, oldest first, as many as
@@ -67,10 +67,10 @@ func (r record) changes(before record) (changes []Altered, more int) {
 		}
 		a := Altered{Path: path}
 		if n := before.root.Lookup(path); n != nil {
-			a.Old, a.Origin = before.lineage.types.Show(path, n), before.lineage.originOf(path)
+			a.Old, a.Origin = before.provenance.types.Show(path, n), before.provenance.originOf(path)
 		}
 		if n := r.root.Lookup(path); n != nil {
-			a.New, a.Origin = r.lineage.types.Show(path, n), r.lineage.originOf(path)
+			a.New, a.Origin = r.provenance.types.Show(path, n), r.provenance.originOf(path)
 		}
 		changes = append(changes, a)
 	}
@@ -115,7 +115,7 @@ func (r *reducer) hold(number uint64) (release func(), err error) {
 	old := now.past[i]
 	if old.value != now.value {
 		next := *now
-		next.lineage = old.lineage
+		next.provenance = old.provenance
 		next.generation = &generation{number: now.number + 1, since: p.since, root: old.root, value: old.value, filled: old.filled, parts: old.parts, serves: number}
 		next.generation.parts = append(slices.Clip(old.parts), now.generation.parts[len(old.parts):]...) // of sections that have joined since
 		if err := r.publish(&next); err != nil {

@@ -166,7 +166,7 @@ func tellEach[E any](h *hub, all []E, fn func(E)) {
 func (h *hub) guard(what string, code func()) (ok bool) {
 	defer func() {
 		if v := recover(); v != nil {
-			err := tellable(panicked(what, v), h.present().lineage.secrets())
+			err := tellable(panicked(what, v), h.present().provenance.secrets())
 			h.log.get().Error("confsync: "+what+" panicked", "panic", err.Error(), "stack", string(debug.Stack()))
 		} else if !ok {
 			h.log.get().Error("confsync: "+what+" ended its goroutine", "stack", string(debug.Stack()))

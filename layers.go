@@ -43,9 +43,9 @@ func (l *layer) refine(t *types) {
 	l.root = root
 }
 
-// feed is a source and the layer that it fills. The reducer alone uses the
+// sourceLayer is a source and the layer that it fills. The reducer alone uses the
 // fields below the line.
-type feed struct {
+type sourceLayer struct {
 	*layer
 	sup *source.Supervisor
 
@@ -54,7 +54,7 @@ type feed struct {
 }
 
 // refresh takes the newest snapshot and reports whether it is a new one.
-func (f *feed) refresh(t *types) bool {
+func (f *sourceLayer) refresh(t *types) bool {
 	snap, version, ok := f.sup.Latest()
 	if !ok || version == f.version {
 		return false
@@ -64,31 +64,31 @@ func (f *feed) refresh(t *types) bool {
 	return true
 }
 
-// stack is the layers of a configuration, and which of them sources feed.
-type stack struct {
-	layers []*layer // lowest first; the default tags are the first
-	feeds  []*feed  // in the same order
+// layers holds the layers of a configuration.
+type layers struct {
+	all     []*layer       // lowest first; the default tags are the first
+	sources []*sourceLayer // those that sources fill, in the same order
 }
 
 // roots returns the layers' trees with the type's own keys.
-func (s *stack) roots() []*tree.Node {
-	roots := make([]*tree.Node, len(s.layers))
-	for i, l := range s.layers {
+func (s *layers) roots() []*tree.Node {
+	roots := make([]*tree.Node, len(s.all))
+	for i, l := range s.all {
 		roots[i] = l.root
 	}
 	return roots
 }
 
-func (s *stack) add(l *layer) *layer {
-	s.layers = append(s.layers, l)
+func (s *layers) add(l *layer) *layer {
+	s.all = append(s.all, l)
 	return l
 }
 
 const defaultLayer = "default" // the name of the layer of the default tags
 
-// newStack makes a layer of each source, above the layer of the default tags.
-func newStack(t *types, sources []source.Source, p source.Policy, changed func()) (*stack, error) {
-	s := &stack{}
+// newLayers makes a layer of each source, above the layer of the default tags.
+func newLayers(t *types, sources []source.Source, p source.Policy, changed func()) (*layers, error) {
+	s := &layers{}
 	s.add(&layer{name: defaultLayer}).take(t, t.defaults())
 	names := map[string]bool{}
 	var errs []error
@@ -107,8 +107,8 @@ func newStack(t *types, sources []source.Source, p source.Policy, changed func()
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 			continue
 		}
-		f := &feed{layer: s.add(&layer{name: name}), sup: source.NewSupervisor(src, p, changed)}
-		s.feeds = append(s.feeds, f)
+		f := &sourceLayer{layer: s.add(&layer{name: name}), sup: source.NewSupervisor(src, p, changed)}
+		s.sources = append(s.sources, f)
 	}
 	return s, errors.Join(errs...)
 }

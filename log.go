@@ -73,11 +73,11 @@ func (r *reducer) warn(now *present) {
 	if r.unknown == WarnUnknown {
 		now.unknown = now.unknownKeys(was)
 	}
-	if was.lineage != nil && now.unknown == was.unknown &&
-		slices.EqualFunc(was.lineage.strata, now.lineage.strata, func(a, b stratum) bool { return a.old == b.old }) {
+	if was.provenance != nil && now.unknown == was.unknown &&
+		slices.EqualFunc(was.provenance.layers, now.provenance.layers, func(a, b layerState) bool { return a.old == b.old }) {
 		return
 	}
-	warnings, warned := now.lineage.warnings(now.unknown), map[string]bool{}
+	warnings, warned := now.provenance.warnings(now.unknown), map[string]bool{}
 	for _, p := range warnings.Problems {
 		key := p.Kind.String() + " " + p.Path.String()
 		if warned[key] = true; !r.warned[key] {
@@ -97,7 +97,7 @@ func (p *present) unknownKeys(was *present) *tree.Node {
 		return p.bound.Unknown
 	}
 	roots := []*tree.Node{p.bound.Unknown}
-	for i, s := range p.lineage.types.sections {
+	for i, s := range p.provenance.types.sections {
 		roots = append(roots, tree.Of(p.parts[i].Unknown).Mount(s.at).Root())
 	}
 	all := merge.Merge(merge.Result{}, roots).Root()

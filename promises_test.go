@@ -152,8 +152,8 @@ func TestPromise2AnyOrder(t *testing.T) {
 	var memories []*sourcetest.Memory
 	for i := range 3 {
 		m := sourcetest.NewMemory(fmt.Sprint("m", i), nil)
-		tapped := &tap{Source: m}
-		memories, layers, copies = append(memories, m), append(layers, tapped), append(copies, tapped.copy())
+		recorded := &recorder{Source: m}
+		memories, layers, copies = append(memories, m), append(layers, recorded), append(copies, recorded.copy())
 	}
 	c := openApp(t, sources(layers...))
 	good := 0
@@ -186,13 +186,13 @@ func TestPromise2AnyOrder(t *testing.T) {
 	}
 }
 
-// tap keeps what a source has emitted last.
-type tap struct {
+// recorder keeps what a source has emitted last.
+type recorder struct {
 	source.Source
 	last atomic.Pointer[source.Snapshot]
 }
 
-func (s *tap) Watch(ctx context.Context, emit func(source.Snapshot)) error {
+func (s *recorder) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	return s.Source.Watch(ctx, func(snap source.Snapshot) {
 		s.last.Store(&snap)
 		emit(snap)
@@ -200,7 +200,7 @@ func (s *tap) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 }
 
 // copy is a source of its own with the same contents.
-func (s *tap) copy() source.Source {
+func (s *recorder) copy() source.Source {
 	return source.Poll(s.Name(), time.Hour, func(context.Context) (source.Snapshot, error) { return *s.last.Load(), nil })
 }
 

@@ -8,40 +8,40 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// lineage is one merge of the layers: immutable, and all that is needed to tell
-// the provenance of a value.
-type lineage struct {
+// provenance is one merge of the layers: immutable, and all that is needed to
+// tell where a value came from.
+type provenance struct {
 	types  *types
-	strata []stratum          // lowest first
+	layers []layerState       // lowest first
 	filled interpolate.Result // placeholders; zero where they mean nothing
 	merged *tree.Node         // what was bound
 	root   *tree.Node         // what is served: merged, and what completes it
-	over   *stratum           // that; nil when there is none
+	over   *layerState        // that; nil when there is none
 }
 
-// stratum is a layer as it was when it was merged.
-type stratum struct {
+// layerState is a layer as it was when it was merged.
+type layerState struct {
 	name string
 	raw  tree.Tree  // keys as the source has them
 	root *tree.Node // keys as the types have them
 	old  *tree.Node // deprecated keys of it, at the paths of the new ones
 }
 
-func newLineage(t *types, layers []*layer, merged *tree.Node, filled interpolate.Result) *lineage {
-	g := &lineage{types: t, filled: filled, merged: merged, root: merged, strata: make([]stratum, len(layers))}
+func newProvenance(t *types, layers []*layer, merged *tree.Node, filled interpolate.Result) *provenance {
+	g := &provenance{types: t, filled: filled, merged: merged, root: merged, layers: make([]layerState, len(layers))}
 	for i, l := range layers {
-		g.strata[i] = stratum{name: l.name, raw: l.raw, root: l.root, old: l.canon.Deprecated}
+		g.layers[i] = layerState{name: l.name, raw: l.raw, root: l.root, old: l.canon.Deprecated}
 	}
 	return g
 }
 
 // origin returns where a layer has, or would have, the value at a path.
-func (g *lineage) origin(s stratum, path tree.Path) tree.Origin {
+func (g *provenance) origin(s layerState, path tree.Path) tree.Origin {
 	return s.locate(g.types.Raw(s.raw.Root(), path))
 }
 
 // locate returns where the value at a path of the source's own keys stands.
-func (s stratum) locate(raw tree.Path) tree.Origin {
+func (s layerState) locate(raw tree.Path) tree.Origin {
 	o := s.raw.Where(raw)
 	o.Layer = s.name
 	if o.Kind == "" {
@@ -52,28 +52,28 @@ func (s stratum) locate(raw tree.Path) tree.Origin {
 
 // contributions returns what the layers hold at a path, highest precedence
 // first.
-func (g *lineage) contributions(path tree.Path) []merge.Contribution {
-	roots := make([]*tree.Node, len(g.strata))
-	for i, s := range g.strata {
+func (g *provenance) contributions(path tree.Path) []merge.Contribution {
+	roots := make([]*tree.Node, len(g.layers))
+	for i, s := range g.layers {
 		roots[i] = s.root
 	}
 	return merge.Layers(path, roots)
 }
 
 // value returns a contribution as it is shown.
-func (g *lineage) value(path tree.Path, c merge.Contribution) tree.Value {
-	return tree.Value{Path: path, Text: g.types.Show(c.Path, c.Value), Origin: g.origin(g.strata[c.Layer], c.Path)}
+func (g *provenance) value(path tree.Path, c merge.Contribution) tree.Value {
+	return tree.Value{Path: path, Text: g.types.Show(c.Path, c.Value), Origin: g.origin(g.layers[c.Layer], c.Path)}
 }
 
 // locate completes a problem of the merged tree: where the value came from,
 // what it hides, or where it was looked for.
-func (g *lineage) locate(p Problem) Problem {
+func (g *provenance) locate(p Problem) Problem {
 	info := g.types.Describe(p.Path)
 	if p.Field == "" && info.Known && len(p.Path) > 0 {
 		p.Field = info.Field
 	}
 	if p.Kind == tree.Missing {
-		for _, s := range g.strata[1:] { // a default would have been found
+		for _, s := range g.layers[1:] { // a default would have been found
 			p.Searched = append(p.Searched, g.origin(s, p.Path).String())
 		}
 		return p
@@ -96,17 +96,17 @@ func (g *lineage) locate(p Problem) Problem {
 }
 
 // duplicates returns the problems with keys of one layer that name one field.
-func (g *lineage) duplicates(layers []*layer) (found tree.ProblemList) {
+func (g *provenance) duplicates(layers []*layer) (found tree.ProblemList) {
 	for i, l := range layers {
 		for _, p := range l.canon.Problems.Problems {
-			p.Origin = g.origin(g.strata[i], p.Path)
+			p.Origin = g.origin(g.layers[i], p.Path)
 			found.Add(p)
 		}
 		found.More += l.canon.Problems.More
 		for j, part := range l.parts {
 			for _, p := range part.Problems.Problems {
 				p.Path = g.types.sections[j].at.Child(p.Path...)
-				p.Origin = g.origin(g.strata[i], p.Path)
+				p.Origin = g.origin(g.layers[i], p.Path)
 				found.Add(p)
 			}
 			found.More += part.Problems.More
@@ -117,7 +117,7 @@ func (g *lineage) duplicates(layers []*layer) (found tree.ProblemList) {
 
 // unknownKey returns the problem that an unknown key is, yet to be located, nil
 // for one that is to be ignored.
-func (g *lineage) unknownKey(path tree.Path) *Problem {
+func (g *provenance) unknownKey(path tree.Path) *Problem {
 	path = path.Child()
 	if len(g.types.ignore) > 0 && g.types.ignored(path, g.originOf(path).Key) {
 		return nil
@@ -126,9 +126,9 @@ func (g *lineage) unknownKey(path tree.Path) *Problem {
 }
 
 // originOf returns where the value that counts at a path came from.
-func (g *lineage) originOf(path tree.Path) (o tree.Origin) {
+func (g *provenance) originOf(path tree.Path) (o tree.Origin) {
 	if held := g.contributions(path); len(held) > 0 {
-		return g.origin(g.strata[held[0].Layer], held[0].Path)
+		return g.origin(g.layers[held[0].Layer], held[0].Path)
 	}
 	return o
 }
@@ -136,8 +136,8 @@ func (g *lineage) originOf(path tree.Path) (o tree.Origin) {
 // warnings returns what is to be said of a configuration that is served all the
 // same: its deprecated keys and, unless they are left out, those that no field
 // takes.
-func (g *lineage) warnings(unknown *tree.Node) (found tree.ProblemList) {
-	for _, s := range g.strata {
+func (g *provenance) warnings(unknown *tree.Node) (found tree.ProblemList) {
+	for _, s := range g.layers {
 		for path, key := range s.old.Leaves {
 			if own := key.Own(); own != nil { // and there are others below it
 				key = own

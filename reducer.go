@@ -23,7 +23,7 @@ import (
 type reducer struct {
 	types       *types
 	hooks       []mapstructure.DecodeHookFunc
-	stack       *stack
+	layers      *layers
 	hub         *hub // what is present
 	crew        *crew
 	log         logger
@@ -41,7 +41,7 @@ type reducer struct {
 
 	merged  merge.Result       // of the newest layers, served or not
 	filled  interpolate.Result // the same, with placeholders filled
-	newest  *lineage           // where they come from
+	newest  *provenance        // where they come from
 	verdict tree.ProblemList   // on them
 	warned  map[string]bool    // of what is served, the warnings that were logged
 	filling bool               // code of the type's runs
@@ -193,7 +193,7 @@ func (r *reducer) do(ctx context.Context, code func()) error {
 // from the one that is served and is good.
 func (r *reducer) reduce() {
 	fresh := r.stale.Swap(false) || r.hub.present().number == 0
-	for _, f := range r.stack.feeds {
+	for _, f := range r.layers.sources {
 		fresh = f.refresh(r.types) || fresh
 	}
 	standing := r.survey()
@@ -214,13 +214,13 @@ func (r *reducer) reduce() {
 
 // merge makes one tree of the newest layers, its placeholders filled if they
 // mean something.
-func (r *reducer) merge() *lineage {
-	r.merged = merge.Merge(r.merged, r.stack.roots())
+func (r *reducer) merge() *provenance {
+	r.merged = merge.Merge(r.merged, r.layers.roots())
 	if !r.interpolate {
-		return newLineage(r.types, r.stack.layers, r.merged.Root(), interpolate.Result{})
+		return newProvenance(r.types, r.layers.all, r.merged.Root(), interpolate.Result{})
 	}
 	r.filled = interpolate.Expand(r.filled, r.merged.Root(), r.types.interpolation())
-	return newLineage(r.types, r.stack.layers, r.filled.Root(), r.filled)
+	return newProvenance(r.types, r.layers.all, r.filled.Root(), r.filled)
 }
 
 // refresh reads every source anew and waits until the reducer has seen it.
@@ -228,9 +228,9 @@ func (r *reducer) refresh(ctx context.Context) error {
 	if r.crew.caller() == applying {
 		return ErrReentrant
 	}
-	errs := make([]error, len(r.stack.feeds), len(r.stack.feeds)+1)
+	errs := make([]error, len(r.layers.sources), len(r.layers.sources)+1)
 	var all sync.WaitGroup
-	for i, f := range r.stack.feeds {
+	for i, f := range r.layers.sources {
 		all.Go(func() {
 			if err := f.sup.Refresh(ctx); err != nil {
 				errs[i] = fmt.Errorf("%s: %w", f.name, err)

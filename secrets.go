@@ -8,7 +8,7 @@ import (
 )
 
 // secrets returns the texts in any layer that must not be shown.
-func (g *lineage) secrets() []string {
+func (g *provenance) secrets() []string {
 	if g == nil {
 		return nil
 	}
@@ -17,7 +17,7 @@ func (g *lineage) secrets() []string {
 		return nil
 	}
 	roots := []*tree.Node{g.root}
-	for _, s := range g.strata {
+	for _, s := range g.layers {
 		roots = append(roots, s.root)
 	}
 	for _, root := range roots {

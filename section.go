@@ -44,13 +44,13 @@ type sectionView[V any] struct {
 func (v *sectionView[V]) Get() *V { return v.pick(v.hub.present().generation) }
 
 func (v *sectionView[V]) OnChange(fn func(Change[*V])) (cancel func()) {
-	return subscribe(v.tap(), nil, plain(fn))
+	return subscribe(v.selector(), nil, plain(fn))
 }
 
 func (v *sectionView[V]) pick(g *generation) *V { return g.parts[v.of.index].(*V) }
 
-func (v *sectionView[V]) tap() tap[*V] {
-	return tap[*V]{hub: v.hub, pick: v.pick, equal: equalPointers[V]}
+func (v *sectionView[V]) selector() selector[*V] {
+	return selector[*V]{hub: v.hub, pick: v.pick, equal: equalPointers[V]}
 }
 
 func (c *Config[T]) section(of reflect.Type, path string) (h *hub, s *section, err error) {
@@ -95,15 +95,15 @@ func (r *reducer) join(s *section) (*section, error) {
 	}
 	err := newError(wrong, r.hub.present().generation, r.newest.secrets())
 	r.retype(types)
-	r.merged, r.filled, r.newest = merged, filled, r.hub.present().lineage
+	r.merged, r.filled, r.newest = merged, filled, r.hub.present().provenance
 	return nil, err
 }
 
 // retype has the layers understood by other types.
 func (r *reducer) retype(t *types) {
 	r.types, r.filled = t, interpolate.Result{} // other values may be secrets now
-	r.stack.layers[0].take(t, t.defaults())
-	for _, l := range r.stack.layers[1:] {
+	r.layers.all[0].take(t, t.defaults())
+	for _, l := range r.layers.all[1:] {
 		l.refine(t)
 	}
 }

@@ -151,8 +151,8 @@ func TestAllSwitchedOnAnyOrder(t *testing.T) {
 	var memories []*sourcetest.Memory
 	for i := range 3 {
 		m := sourcetest.NewMemory(fmt.Sprint("m", i), nil)
-		tapped := &tap{Source: m}
-		memories, layers, copies = append(memories, m), append(layers, tapped), append(copies, tapped.copy())
+		recorded := &recorder{Source: m}
+		memories, layers, copies = append(memories, m), append(layers, recorded), append(copies, recorded.copy())
 	}
 	with := func(s []source.Source) confsync.Options[site] {
 		return confsync.Options[site]{Sources: s, Complete: completeSite, History: 3, Interpolate: true, Logger: (&logged{}).logger()}

@@ -14,7 +14,7 @@ type standing struct {
 	delivered bool // it has given a snapshot that can be used, be it an old one
 }
 
-func (f *feed) standing() standing {
+func (f *sourceLayer) standing() standing {
 	_, _, delivered := f.sup.Latest()
 	return standing{f.sup.Status(), delivered}
 }
@@ -44,7 +44,7 @@ func (s standing) problems() []Problem {
 // has changed in how they stand.
 func (r *reducer) survey() []Problem {
 	var problems []Problem
-	for _, f := range r.stack.feeds {
+	for _, f := range r.layers.sources {
 		s := f.standing()
 		problems = append(problems, s.problems()...)
 		if shifted(f.reported, s.Status) {

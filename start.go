@@ -84,7 +84,7 @@ func (r *reducer) await(ctx context.Context) error {
 // what they said.
 func (r *reducer) ready(waitOptional bool) (ready bool, problems []Problem) {
 	ready = true
-	for _, f := range r.stack.feeds {
+	for _, f := range r.layers.sources {
 		s := f.standing()
 		switch {
 		case s.delivered:
@@ -102,7 +102,7 @@ func (r *reducer) ready(waitOptional bool) (ready bool, problems []Problem) {
 // silent returns the error for sources that have not delivered in time.
 func (r *reducer) silent(ctx context.Context) error {
 	var found tree.ProblemList
-	for _, f := range r.stack.feeds {
+	for _, f := range r.layers.sources {
 		s := f.standing()
 		if s.delivered || s.Optional {
 			continue

@@ -91,7 +91,7 @@ func (r *reducer) status() Status {
 	if p := r.pin.Load(); p != nil {
 		st.Pinned, st.Note = p.number, fmt.Sprintf("pinned to generation %d for %s", p.number, elapsed(p.since))
 	}
-	for _, f := range r.stack.feeds {
+	for _, f := range r.layers.sources {
 		st.Sources = append(st.Sources, f.sup.Status())
 	}
 	return st
@@ -99,17 +99,17 @@ func (r *reducer) status() Status {
 
 // warnings returns what is to be said of what is served.
 func (p *present) warnings() []Problem {
-	if p.lineage == nil {
+	if p.provenance == nil {
 		return nil
 	}
-	return p.lineage.warnings(p.unknown).Problems
+	return p.provenance.warnings(p.unknown).Problems
 }
 
 // OnStatus calls fn whenever the status has changed in more than its times: a
 // generation, a rejection, a pin, or the state, error or note of a source. What
 // is said of calls at [Watch] goes for it too.
 func (c *Config[T]) OnStatus(fn func(Status)) (cancel func()) {
-	all := tap[*Status]{hub: c.reducer.statuses, pick: func(g *generation) *Status {
+	all := selector[*Status]{hub: c.reducer.statuses, pick: func(g *generation) *Status {
 		st, _ := g.value.(*Status)
 		return st
 	}, equal: equalPointers[Status]}
@@ -137,7 +137,7 @@ func (r *reducer) tell() {
 	if r.statuses.wanted() {
 		st := r.status()
 		next := &generation{number: r.statuses.present().number + 1, value: &st}
-		r.statuses.publish(&present{generation: next, lineage: now.lineage}, nil)
+		r.statuses.publish(&present{generation: next, provenance: now.provenance}, nil)
 	}
 }
 

@@ -18,9 +18,9 @@ type Change[V any] struct {
 
 // subscription is what one subscriber picks, and what was reported to it.
 type subscription[V any] struct {
-	hub *hub
-	tap tap[V]
-	fn  func(Change[V], *generation)
+	hub      *hub
+	selector selector[V]
+	fn       func(Change[V], *generation)
 
 	offered V // the newest value picked; of whoever publishes
 
@@ -40,11 +40,11 @@ type delivery[V any] struct {
 	of    *generation
 }
 
-// subscribe calls fn for each change of what is tapped. With first, the value
+// subscribe calls fn for each change of what is selectable. With first, the value
 // that the changes start from is given to first before, in the caller's
 // goroutine.
-func subscribe[V any](t tap[V], first func(V, *generation), fn func(Change[V], *generation)) (cancel func()) {
-	s := &subscription[V]{hub: t.hub, tap: t, fn: fn, running: first != nil}
+func subscribe[V any](t selector[V], first func(V, *generation), fn func(Change[V], *generation)) (cancel func()) {
+	s := &subscription[V]{hub: t.hub, selector: t, fn: fn, running: first != nil}
 	for {
 		seen := s.hub.present().generation
 		s.hub.guard("a picking function", func() { s.offered = t.pick(seen) })
@@ -77,8 +77,8 @@ func (s *subscription[V]) offer(next *generation) {
 	var value V
 	changed := false
 	ok := s.hub.guard("a picking function", func() {
-		value = s.tap.pick(next)
-		changed = !s.tap.equal(s.offered, value)
+		value = s.selector.pick(next)
+		changed = !s.selector.equal(s.offered, value)
 	})
 	if !ok || !changed {
 		return
@@ -132,7 +132,7 @@ func (s *subscription[V]) deliver() {
 	}()
 	for d := s.take(); d != nil; d = s.take() {
 		s.hub.guard("a callback", func() {
-			if s.tap.equal(s.reported, d.value) {
+			if s.selector.equal(s.reported, d.value) {
 				return // it has changed back
 			}
 			change := Change[V]{Old: s.reported, New: d.value, Generation: d.of.number, Paths: pathsBetween(s.since, d.of)}

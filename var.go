@@ -37,7 +37,7 @@ func (v *Var[V]) publish(value *V) error {
 }
 
 // Get returns what was set last.
-func (v *Var[V]) Get() *V { return v.tap().pick(v.hub.present().generation) }
+func (v *Var[V]) Get() *V { return v.selector().pick(v.hub.present().generation) }
 
 // Set makes value the present one, to be read only from then on, and returns
 // when every callback that was due has returned. So a callback must not
@@ -53,9 +53,9 @@ func (v *Var[V]) Set(value *V) error {
 
 // OnChange calls fn for every Set of another pointer, as [Watch] does.
 func (v *Var[V]) OnChange(fn func(Change[*V])) (cancel func()) {
-	return subscribe(v.tap(), nil, plain(fn))
+	return subscribe(v.selector(), nil, plain(fn))
 }
 
-func (v *Var[V]) tap() tap[*V] {
-	return tap[*V]{hub: v.hub, pick: func(g *generation) *V { return g.value.(*V) }, equal: equalPointers[V]}
+func (v *Var[V]) selector() selector[*V] {
+	return selector[*V]{hub: v.hub, pick: func(g *generation) *V { return g.value.(*V) }, equal: equalPointers[V]}
 }

@@ -76,7 +76,7 @@ func (h *hub) enter(d decider, built any) {
 	}
 	now.built[d] = built
 	if n := len(now.past); n > 0 {
-		now.past = append(slices.Clone(now.past[:n-1]), record{now.generation, now.lineage})
+		now.past = append(slices.Clone(now.past[:n-1]), record{now.generation, now.provenance})
 	}
 	h.set(&now)
 	h.mu.Lock()
@@ -107,9 +107,9 @@ func (h *hub) afterwards(code func()) {
 // vetoer is the decider of a Derived.
 type vetoer[T, R any] struct {
 	bounded
-	derived *Derived[R]
-	tap     tap[*T]
-	build   func(*T) (R, error)
+	derived  *Derived[R]
+	selector selector[*T]
+	build    func(*T) (R, error)
 }
 
 // built is what a vetoer has built, and of what.
@@ -119,11 +119,11 @@ type built[T, R any] struct {
 }
 
 func deriveWithVeto[T, R any](v View[T], d *Derived[R], build func(*T) (R, error)) (*Derived[R], error) {
-	t := tapOf(v)
+	t := selectorOf(v)
 	if t.hub == nil {
 		return nil, errors.New("confsync: Veto wants a Config, a Select, a Section or a Var")
 	}
-	w := &vetoer[T, R]{bounded: bounded{what: "the build", hub: t.hub}, derived: d, tap: t, build: build}
+	w := &vetoer[T, R]{bounded: bounded{what: "the build", hub: t.hub}, derived: d, selector: t, build: build}
 	d.cancel = func() { t.hub.leave(w) }
 	d.served = func() (value R, of uint64, ok bool) {
 		g := t.hub.present().generation
@@ -152,8 +152,8 @@ func deriveWithVeto[T, R any](v View[T], d *Derived[R], build func(*T) (R, error
 func (w *vetoer[T, R]) try(g *generation, before *built[T, R]) (*built[T, R], error) {
 	var made *built[T, R]
 	err := w.call(func() error {
-		part := w.tap.pick(g)
-		if before != nil && w.tap.equal(before.part, part) {
+		part := w.selector.pick(g)
+		if before != nil && w.selector.equal(before.part, part) {
 			made = before
 			return nil
 		}

@@ -13,37 +13,37 @@ type View[V any] interface {
 	OnChange(fn func(Change[*V])) (cancel func())
 }
 
-// tap is how a subscriber gets at what it is about: the hub that publishes it,
+// selector is how a subscriber gets at what it is about: the hub that publishes it,
 // where in a generation it is, and when two of it are the same. Without a hub it
-// is the tap of a View that was made elsewhere.
-type tap[V any] struct {
+// is the selector of a View that was made elsewhere.
+type selector[V any] struct {
 	hub   *hub
 	pick  func(*generation) V
 	equal func(a, b V) bool
 }
 
-// tapped is a View of this package, which stands on a hub.
-type tapped[V any] interface{ tap() tap[*V] }
+// selectable is a View of this package, which stands on a hub.
+type selectable[V any] interface{ selector() selector[*V] }
 
-func tapOf[V any](v View[V]) tap[*V] {
-	if t, ok := v.(tapped[V]); ok {
-		return t.tap()
+func selectorOf[V any](v View[V]) selector[*V] {
+	if t, ok := v.(selectable[V]); ok {
+		return t.selector()
 	}
-	return tap[*V]{equal: equalPointed[V]}
+	return selector[*V]{equal: equalPointed[V]}
 }
 
 // hubOf returns the hub a View stands on, or one that nothing happens on.
 func hubOf[V any](v View[V]) *hub {
-	if h := tapOf(v).hub; h != nil {
+	if h := selectorOf(v).hub; h != nil {
 		return h
 	}
 	return newHub(logger{}, newCrew(), nil)
 }
 
-// narrow returns the tap of a part of what t taps. A part of what isn't there
+// narrow returns the selector of a part of what t selects. A part of what isn't there
 // isn't there either: pick is not asked.
-func narrow[T, V any](t tap[*T], pick func(*T) V, equal func(a, b V) bool) tap[V] {
-	part := tap[V]{hub: t.hub, equal: equal}
+func narrow[T, V any](t selector[*T], pick func(*T) V, equal func(a, b V) bool) selector[V] {
+	part := selector[V]{hub: t.hub, equal: equal}
 	if t.hub != nil {
 		part.pick = func(g *generation) V { return partOf(t.pick(g), pick) }
 	}
@@ -75,7 +75,9 @@ func (s *selected[T, V]) OnChange(fn func(Change[*V])) (cancel func()) {
 	return observe(s.view, s.pick, equalPointed[V], nil, plain(fn))
 }
 
-func (s *selected[T, V]) tap() tap[*V] { return narrow(tapOf(s.view), s.pick, equalPointed[V]) }
+func (s *selected[T, V]) selector() selector[*V] {
+	return narrow(selectorOf(s.view), s.pick, equalPointed[V])
+}
 
 func equalPointed[V any](a, b *V) bool {
 	if a == nil || b == nil {
@@ -96,7 +98,7 @@ func (f fixed[V]) Get() *V                          { return f.value }
 func (f fixed[V]) OnChange(func(Change[*V])) func() { return func() {} }
 
 var (
-	_ tapped[int] = (*Config[int])(nil)
-	_ tapped[int] = (*selected[string, int])(nil)
-	_ tapped[int] = (*Var[int])(nil)
+	_ selectable[int] = (*Config[int])(nil)
+	_ selectable[int] = (*selected[string, int])(nil)
+	_ selectable[int] = (*Var[int])(nil)
 )

@@ -33,7 +33,7 @@ func Follow[T, V any](v View[T], pick func(*T) V, fn func(V)) (cancel func()) {
 // OnChange calls fn for every generation from now on. What is said of calls at
 // [Watch] goes for it too.
 func (c *Config[T]) OnChange(fn func(Change[*T])) (cancel func()) {
-	return subscribe(c.tap(), nil, plain(fn))
+	return subscribe(c.selector(), nil, plain(fn))
 }
 
 // Changes returns the generations from the moment a loop over it starts, the
@@ -70,7 +70,7 @@ func (c *Config[T]) Changes(ctx context.Context) iter.Seq[Change[*T]] {
 
 // observe subscribes to a part of a View; see subscribe.
 func observe[T, V any](v View[T], pick func(*T) V, equal func(a, b V) bool, first func(V, *generation), fn func(Change[V], *generation)) (cancel func()) {
-	if t := narrow(tapOf(v), pick, equal); t.hub != nil {
+	if t := narrow(selectorOf(v), pick, equal); t.hub != nil {
 		return subscribe(t, first, fn)
 	}
 	return relay(v, pick, equal, first, fn)
