@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -27,8 +28,13 @@ type reading struct {
 	after  told // since then, of what came before or after
 }
 
+// errMuted says that notifications have been switched off, and that there is no
+// telling what was written since.
+var errMuted = errors.New("notifications have been switched off")
+
 // get reads string keys: at one instant, unless they are in several slots of a
-// Cluster. What was told of with it is no longer the servers'.
+// Cluster. What was told of with it is no longer the servers'. Where it relies on
+// notifications it asks in the same breath whether they are on still.
 func (s *servers) get(ctx context.Context, keys []string, how telling) (reading, error) {
 	got := reading{values: make(map[string]value, len(keys))}
 	parts, err := s.parts(ctx, keys)
@@ -36,7 +42,11 @@ func (s *servers) get(ctx context.Context, keys []string, how telling) (reading,
 		return got, err
 	}
 	for _, part := range parts {
-		part.sent = part.conn.send(true, part.commands()...)
+		commands := part.commands()
+		if how == notified && !s.opts.TrustNotify {
+			commands = append(commands, command{"CONFIG", "GET", notifySetting})
+		}
+		part.sent = part.conn.send(true, commands...)
 	}
 	for _, part := range parts {
 		if err := s.receive(ctx, part, got.values); err != nil {
@@ -128,6 +138,9 @@ func (s *servers) receive(ctx context.Context, p *part, values map[string]value)
 	replies, err := p.conn.wait(ctx, p.sent)
 	if err != nil {
 		return err
+	}
+	if len(replies) > len(p.slots) && lacking(properties(replies[len(p.slots)])[notifySetting], s.flags) != "" {
+		return errMuted
 	}
 	var missing []string
 	for i, keys := range p.slots {

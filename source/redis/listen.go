@@ -40,7 +40,8 @@ func (s *servers) listen(ctx context.Context, to channels, flags string) (how te
 	if err := s.check(ctx); err != nil {
 		return polled, "", err
 	}
-	notify := func() (string, error) { return s.notify(ctx, to, flags) }
+	s.flags = flags
+	notify := func() (string, error) { return s.notify(ctx, to) }
 	track := func() (string, error) { return s.track(ctx, to.tracking()) }
 	ways, first, second := []telling{notified, tracked}, notify, track
 	if !to.below {
@@ -57,7 +58,7 @@ func (s *servers) listen(ctx context.Context, to channels, flags string) (how te
 }
 
 // notify makes sure of notifications, and says why there are none.
-func (s *servers) notify(ctx context.Context, to channels, flags string) (why string, err error) {
+func (s *servers) notify(ctx context.Context, to channels) (why string, err error) {
 	for _, c := range s.conns {
 		if !c.resp3 {
 			return "the server or the user has no RESP3", nil
@@ -65,7 +66,7 @@ func (s *servers) notify(ctx context.Context, to channels, flags string) (why st
 		if s.opts.TrustNotify {
 			continue
 		}
-		if why, err := s.notifies(ctx, c, flags); err != nil || why != "" {
+		if why, err := s.notifies(ctx, c); err != nil || why != "" {
 			return why, err
 		}
 	}
@@ -204,7 +205,7 @@ func properties(list any) map[string]string {
 
 // notifies says why a server doesn't notify of all that the flags stand for, or
 // isn't known to; "" when it does. With SetNotify it is first told to.
-func (s *servers) notifies(ctx context.Context, c *conn, flags string) (why string, err error) {
+func (s *servers) notifies(ctx context.Context, c *conn) (why string, err error) {
 	config, err := c.ask(ctx, "CONFIG", "GET", notifySetting)
 	if refused(err) != "" {
 		return "not permitted to read " + notifySetting, nil
@@ -213,7 +214,7 @@ func (s *servers) notifies(ctx context.Context, c *conn, flags string) (why stri
 		return "", err
 	}
 	have := properties(config)[notifySetting]
-	lack := lacking(have, flags)
+	lack := lacking(have, s.flags)
 	switch {
 	case lack == "":
 		return "", nil
@@ -223,7 +224,7 @@ func (s *servers) notifies(ctx context.Context, c *conn, flags string) (why stri
 			return "keyspace notifications are off, and not permitted to set " + notifySetting, nil
 		}
 		return "", err
-	case lack != flags:
+	case lack != s.flags:
 		return fmt.Sprintf("keyspace notifications lack the flags %q", lack), nil
 	}
 	return "keyspace notifications are off", nil

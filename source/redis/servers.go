@@ -22,6 +22,7 @@ type servers struct {
 	cluster *goredis.ClusterClient // our own, which knows where keys are; nil unless on a Cluster
 	conns   []*conn                // sorted by address
 	wake    chan struct{}          // capacity 1; the connections send, Watch receives; never closed
+	flags   string                 // that notifications need
 }
 
 // connect connects to the primaries. Of the keys that they tell of, only those

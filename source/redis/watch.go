@@ -98,7 +98,7 @@ func (w *watch) follow(ctx context.Context, emit func()) error {
 			err = w.lookAgain(ctx)
 			all.Reset(w.untilAll())
 		}
-		if errors.Is(err, errLost) {
+		if errors.Is(err, errLost) || errors.Is(err, errMuted) {
 			err = w.readAll(ctx)
 		}
 		if err != nil {
@@ -131,11 +131,15 @@ func (w *watch) untilAll() time.Duration {
 func (w *watch) readAll(ctx context.Context) error {
 	for {
 		how := w.how
-		if err := w.layout.read(ctx, how); err != nil {
+		read := w.layout.read(ctx, how)
+		if read != nil && !errors.Is(read, errMuted) {
+			return read
+		}
+		if err := w.listen(ctx); err != nil {
 			return err
 		}
-		if err := w.listen(ctx); err != nil || w.how == how {
-			return err
+		if read == nil && w.how == how {
+			return nil
 		}
 	}
 }
