@@ -46,6 +46,7 @@ soak: servers
 	CONFSYNC_REQUIRE_SERVERS=1 CONFSYNC_SOAK=$(SOAK) CONFSYNC_SEED=$(SEED) CONFSYNC_REPORT=$(CURDIR)/soak-report.txt \
 		go test -race -count=1 -v -run '^TestU(8Faults|9FullLink)$$' -timeout $(SOAK)15m ./internal/stores
 	CONFSYNC_REQUIRE_SERVERS=1 CONFSYNC_SOAK=$(SOAK) CONFSYNC_BAD=10000 go test -race -count=1 -v -timeout $(SOAK)15m ./internal/soak
+	CONFSYNC_REQUIRE_SERVERS=1 CONFSYNC_SOAK=$(SOAK) go test -count=1 -v -run '^TestR15SlowLink$$' ./source/redis
 
 servers: $(BUILT) packages
 

@@ -97,7 +97,6 @@ type tap struct {
 	watches  int
 	emits    int
 	mixed    int    // of these are not at one revision, and may be so
-	unheard  bool   // the store doesn't tell of changes, and the source can't know yet
 	at       int    // the position of the newest
 	epoch    int    // and its epoch
 	revision uint64 // and its revision; 0 for none
@@ -123,15 +122,12 @@ func (p *tap) look(snap source.Snapshot) {
 	switch {
 	case p.layout == Document && errors.Is(snap.Err, source.ErrAbsent):
 		values = State{} // believed only if the store was empty
-	case snap.Err != nil && p.unheard: // half of what it has is gone, which it can't use: the last good state stays
-		p.mixed++
-		return
 	case snap.Err != nil:
 		p.ledger.fail("%s emitted the error %v", p.Name(), snap.Err)
 		return
 	}
 	at, epoch, ok := p.ledger.find(values, p.at)
-	if !ok && (p.unheard || strings.HasPrefix(snap.Note, "not at one revision")) && p.ledger.had(values) {
+	if !ok && strings.HasPrefix(snap.Note, "not at one revision") && p.ledger.had(values) {
 		p.mixed++
 		return
 	}
@@ -146,15 +142,6 @@ func (p *tap) look(snap source.Snapshot) {
 		p.ledger.fail("%s went back from revision %d to %s in one epoch of the store", p.Name(), p.revision, snap.Revision)
 	}
 	p.at, p.epoch, p.revision = at, epoch, revision
-}
-
-// expectUnheard says whether the store has just not told of a change. Until the
-// source finds out, by its probe, it may take a reading to be of one revision that
-// is not. The value of each key is one that it had nevertheless.
-func (p *tap) expectUnheard(unheard bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.unheard = unheard
 }
 
 // counts are the numbers of watches, snapshots and mixed ones so far.
