@@ -13,7 +13,8 @@ func (c *compiled) Shape() *tree.Shape { return c.shape }
 // for each. It is for telling once, at the start.
 func (c *compiled) Notes() []string { return slices.Clone(c.notes) }
 
-// makeShape is the shape of a type. With hooks, any text may fill a struct.
+// makeShape is the shape of a type. With hooks, any text may fill a struct; without,
+// one behind a pointer is switched on and off by a text.
 func (p *plan) makeShape(hooks bool) *tree.Shape {
 	m := shaper{hooks: hooks, made: map[shapeKey]*tree.Shape{}}
 	return m.shape(p, shapeKey{named: p.named(map[*plan]bool{})})
@@ -46,15 +47,23 @@ type shaper struct {
 }
 
 func (m *shaper) shape(p *plan, at shapeKey) *tree.Shape {
+	pointed := p.shape == pointer
 	for at.secret = at.secret || p.secret; p.shape == pointer; at.secret = at.secret || p.secret {
 		p = p.elem
 	}
 	if at.plan = p; slices.Contains(m.path, p) || !at.named {
 		at.named, at.prefix = false, ""
 	}
-	if s := m.made[at]; s != nil {
-		return s
+	s := m.made[at]
+	if s == nil {
+		s = m.make(p, at)
 	}
+	s.Text = s.Text || pointed && p.shape == structure && p.decode == nil
+	return s
+}
+
+// make makes a shape that there isn't yet.
+func (m *shaper) make(p *plan, at shapeKey) *tree.Shape {
 	s := &tree.Shape{Secret: at.secret || p.shape == viaJSON && p.holds, Type: p.typ}
 	m.made[at] = s
 	switch {

@@ -165,9 +165,16 @@ func (d *decoder) keep(s *slot, v reflect.Value) bool {
 // it is a struct whose keys stand among its parent's, and that is what the parent
 // doesn't know.
 func (d *decoder) bindPointer(s *slot, inlined *noteTree) bool {
+	prev, n := s.plan.switched(s.prev), s.plan.switched(s.n)
+	if n.Kind() == tree.Null {
+		off := *s
+		off.prev, off.n = prev, n
+		s.unknown = nil
+		return d.bindNothing(&off)
+	}
 	target := reflect.New(s.plan.elem.typ)
-	sub := slot{plan: s.plan.elem, prev: s.prev, n: s.n, out: target.Elem(), secret: s.secret, hooked: s.hooked, unknown: s.unknown}
-	if s.old.IsValid() && !s.old.IsNil() && s.prev.Kind() > tree.Null { // else it is what SetDefaults put there
+	sub := slot{plan: s.plan.elem, prev: prev, n: n, out: target.Elem(), secret: s.secret, hooked: s.hooked, unknown: s.unknown}
+	if s.old.IsValid() && !s.old.IsNil() && prev.Kind() > tree.Null { // else it is what SetDefaults put there
 		sub.old = s.old.Elem()
 	} else {
 		sub.forget()

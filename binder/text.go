@@ -76,6 +76,39 @@ func spell(p *plan, text string) (*tree.Node, error) {
 	return canon.out, nil
 }
 
+var (
+	switchedOn  = tree.NewMap(nil, nil, nil)
+	switchedOff = tree.NewScalar(tree.Null, "")
+)
+
+// switched is what fills a pointer to a struct: the text "true" stands for a
+// section that is there, with its defaults, and "false" for one that isn't, as
+// stores of keys can't say either in another way. Beside keys of the section
+// "true" says nothing more.
+func (p *plan) switched(n *tree.Node) *tree.Node {
+	if p.elem.shape != structure || p.elem.decode != nil {
+		return n
+	}
+	own := n.Own()
+	switch {
+	case n.Kind().IsScalar() && n.Text() == "true":
+		return switchedOn
+	case n.Kind().IsScalar() && n.Text() == "false":
+		return switchedOff
+	case own != nil && own.Text() == "true":
+		return withoutOwn(n)
+	}
+	return n
+}
+
+func withoutOwn(n *tree.Node) *tree.Node {
+	kids := make([]*tree.Node, n.Len())
+	for i := range kids {
+		kids[i] = n.At(i)
+	}
+	return tree.NewMap(n.Keys(), kids, nil)
+}
+
 func split(text string) *tree.Node {
 	var kids []*tree.Node
 	if text != "" {

@@ -136,7 +136,16 @@ func (g *generator) defineMap(s *tree.Shape, at string, p place) *definition {
 func (g *generator) element(s *tree.Shape, at string, p place) *definition {
 	d := g.define(s.Elem, at, p)
 	if s.Type.Elem().Kind() == reflect.Pointer {
-		d = d.orNull()
+		d = g.orPointer(d, s.Elem)
+	}
+	return d
+}
+
+// orPointer is d for a pointer.
+func (g *generator) orPointer(d *definition, to *tree.Shape) *definition {
+	d = d.orNull()
+	if to.Text && len(to.Fields) > 0 {
+		d = d.orSwitch()
 	}
 	return d
 }
@@ -188,7 +197,7 @@ func (g *generator) defineField(f tree.Field, at string, p place) *definition {
 	case f.Required:
 		d = d.notNull()
 	case f.Go.Type.Kind() == reflect.Pointer:
-		d = d.orNull()
+		d = g.orPointer(d, f.Shape)
 	}
 	if about := g.docs.describe(p, f); about != "" {
 		d.Description = about

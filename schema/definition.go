@@ -50,6 +50,21 @@ func (d *definition) orNull() *definition {
 	return d
 }
 
+// orSwitch is d for a pointer to a struct, which "true" and "false" switch on and
+// off. It stays where it is, as others refer to what is below it.
+func (d *definition) orSwitch() *definition {
+	switch {
+	case d.AnyOf != nil:
+		d.AnyOf = append(d.AnyOf, definition{Type: []string{"boolean", "string"}, Pattern: switchPattern})
+	case d.Type != nil && !slices.Contains(d.Type, "string"):
+		d.Type = append(d.Type, "boolean", "string")
+		d.Pattern = switchPattern
+	}
+	return d
+}
+
+const switchPattern = "^(true|false)$"
+
 // notNull is d for a field that is required.
 func (d *definition) notNull() *definition {
 	if d.Type == nil {
