@@ -176,12 +176,12 @@ func (r *reducer) settle(c *candidate, now *present) {
 		c.value = c.filled()
 		r.complete(c)
 		if c.wrong.Len() == 0 {
-			c.refuse(nil, r.validator.judge(now.value, c.value))
+			c.refuse(nil, r.validator.refusal(now.value, c.value))
 		}
 	}
 	for i, s := range c.provenance.types.sections {
 		if next := c.parts[i].Value.Interface(); i >= len(now.generation.parts) || next != now.generation.parts[i] {
-			c.refuse(s.at, r.validator.judgePart(next))
+			c.refuse(s.at, r.validator.refusalOfPart(next))
 		}
 	}
 }
@@ -201,8 +201,8 @@ type validator struct {
 
 type validates interface{ Validate() error }
 
-// judge returns why a value is refused, nil when it isn't.
-func (v *validator) judge(old, next any) error {
+// refusal returns why a value is refused, nil when it isn't.
+func (v *validator) refusal(old, next any) error {
 	own, ok := next.(validates)
 	if !ok && v.option == nil {
 		return nil
@@ -224,8 +224,8 @@ func (v *validator) judge(old, next any) error {
 	}, nil)
 }
 
-// judgePart is judge for the value of a section.
-func (v *validator) judgePart(next any) error {
+// refusalOfPart is refusal for the value of a section.
+func (v *validator) refusalOfPart(next any) error {
 	own, ok := next.(validates)
 	if !ok {
 		return nil

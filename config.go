@@ -33,11 +33,11 @@ type Config[T any] struct {
 // and the result is valid. ctx bounds the opening only.
 //
 // It returns an [*Error] with every problem when the configuration can't be
-// served: also, at once, when the content of a required source can't be used
-// or isn't there. A source that can't be reached is tried again until
-// StartTimeout. When it returns an error nothing is left running, but for code
-// of the program's, or a source, that doesn't return when ctx or StartTimeout has
-// ended.
+// served: also, at once, when the content of a required source can't be used or
+// isn't there. A source that can't be reached is tried again until
+// StartTimeout. When it returns an error nothing is left running, except code
+// of the program's, or a source, that doesn't return when ctx or StartTimeout
+// has ended.
 func Open[T any](ctx context.Context, opts Options[T]) (*Config[T], error) {
 	b, err := binder.New(reflect.TypeFor[T](), opts.DecodeHooks...)
 	if err != nil {

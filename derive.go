@@ -40,8 +40,8 @@ type derived[R any] struct {
 // When a later build fails or panics, what was built before stays, Err tells
 // why, and that is logged once; the next change is another try. When it
 // succeeds, release is called with what was built before, after that has been
-// replaced. A user of Get may still be at work with it then: release has to let
-// it finish, as the Close of most clients does. A nil release does nothing.
+// replaced. A caller of Get may still be using it: release must let that
+// finish, as the Close of most clients does. A nil release does nothing.
 //
 // With [Veto] the build decides with the others whether a generation is published.
 //
@@ -51,7 +51,7 @@ type derived[R any] struct {
 func Derive[T, R any](v View[T], build func(*T) (R, error), release func(R), opts ...DeriveOption) (*Derived[R], error) {
 	d := &Derived[R]{hub: hubOf(v), done: make(chan struct{})}
 	if release != nil {
-		d.release = func(value R) { d.hub.guard("a release function", func() { release(value) }) }
+		d.release = func(value R) { d.hub.contain("a release function", func() { release(value) }) }
 	}
 	var o deriveOptions
 	for _, opt := range opts {

@@ -24,9 +24,10 @@
 // # Layers
 //
 // Default tags are the lowest layer, then come the sources in the order of
-// Options.Sources. Maps merge key by key; anything else replaces what is below it,
-// but for a map of index keys, which replaces elements of a list, or appends. An
-// explicit null hides what is below it. Deleting a key uncovers what is below.
+// Options.Sources. Maps merge key by key; anything else replaces what is below
+// it, except a map of index keys, which replaces elements of a list, or
+// appends. An explicit null hides what is below it. Deleting a key uncovers
+// what is below.
 //
 // [Defaults] makes a layer of a struct's value. With Options.Interpolate a text
 // may refer to other values, of any layer. Options.Complete fills in what follows
@@ -41,13 +42,13 @@
 // parent's) and "remain" (a map takes the keys no field does) may follow the
 // name; a field named "-" is not bound. A tag default:"8080" is the lowest layer.
 //
-// Decoding is strict: "80a" is no number, 5 no duration. Lists may be lists,
-// index keys (servers/0/host), "a,b" or `["a","b"]`. Types that read text
-// themselves do so ([Size] is one); Options.DecodeHooks take mapstructure's
-// hooks for the rest.
+// Decoding is strict: "80a" is not a number, and 5 is not a duration. Lists may
+// be lists, index keys (servers/0/host), "a,b" or `["a","b"]`. Types that read
+// text themselves do so ([Size] is one); Options.DecodeHooks take
+// mapstructure's hooks for the rest.
 //
 // Keys that no field takes are warnings, unless Options.Unknown says otherwise;
-// Options.Ignore names those that are no business of ours.
+// Options.Ignore names those that don't concern the program.
 //
 // # Watching
 //
@@ -119,20 +120,21 @@
 // pointer, and it would break promises 2 and 3. A Validate that writes to the
 // struct's own fields is refused; a write to what they point to is not seen.
 //
-// Code of yours that an update waits for can hold updates up, though neither Get
-// nor calls that are due already. Validate, Complete and a Veto's build are given up
-// after Options.ApplyTimeout, which refuses the update; what they still do is of
-// no consequence, and no second call begins while it does. Picking functions,
-// decode hooks and methods of the type (Equal, UnmarshalText, SetDefaults) are not
-// given up: while one hangs, [Status] says since when, Open and Refresh hold to
-// their contexts, Close to Options.CloseTimeout, and no update is applied.
+// Code of yours that an update waits for can hold updates up, though neither
+// Get nor calls that are due already. Validate, Complete and a Veto's build are
+// given up after Options.ApplyTimeout, which refuses the update; what they
+// still do has no effect, and no second call begins while it does. Picking
+// functions, decode hooks and methods of the type (Equal, UnmarshalText,
+// SetDefaults) are not given up: while one hangs, [Status] says since when,
+// Open and Refresh hold to their contexts, Close to Options.CloseTimeout, and
+// no update is applied.
 //
 // Any of this code may panic, which refuses the value or is logged; may end its
-// goroutine, with the same effect; and may call Get, Generation, Status, Explain,
-// Watch and a cancel function. From within it Close returns at once and takes
-// effect, and Refresh, Pin, Section and a Derive with Veto return [ErrReentrant],
-// but for callbacks, builds without a veto and releases: no update waits for
-// those, so they may call all.
+// goroutine, with the same effect; and may call Get, Generation, Status,
+// Explain, Watch and a cancel function. From within it Close returns at once
+// and takes effect, and Refresh, Pin, Section and a Derive with Veto return
+// [ErrReentrant], except within callbacks, builds without a veto and releases:
+// no update waits for those, so they may call everything.
 //
 // A secret is what is typed [Secret] or tagged so, and what is made of it by
 // Interpolate. The library can't know that other text is one. What the

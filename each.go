@@ -10,7 +10,7 @@ import (
 	"github.com/confsync/confsync/binder"
 )
 
-// Entry is what has become of one entry of a map.
+// Entry is a change of one entry of a map.
 type Entry[K comparable, V any] struct {
 	Key        K
 	Old, New   *V     // copies; Old is nil for one that came, New for one that went
@@ -22,9 +22,9 @@ type Entry[K comparable, V any] struct {
 // gone, compared as [Watch] compares. It is for a live map of members, as service
 // discovery keeps one.
 //
-// What is said of calls at [Watch] goes for it too: they come one at a time, and
-// while one runs later changes are gathered, so that each entry is reported once
-// with the newest value. The entries of one change come in the order of their keys.
+// Calls are made as by [Watch]: they come one at a time, and while one runs
+// later changes are gathered, so that each entry is reported once with the
+// newest value. The entries of one change come in the order of their keys.
 func Each[T any, K comparable, V any](v View[T], pick func(*T) map[K]V, fn func(Entry[K, V])) (cancel func()) {
 	var over atomic.Bool
 	h := hubOf(v)

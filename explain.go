@@ -21,7 +21,7 @@ var ErrUnknownPath = errors.New("confsync: unknown path")
 // that their tags say.
 type Explanation struct {
 	Path     tree.Path  `json:"path"`              // with the fields' own keys
-	Known    bool       `json:"known"`             // the type has it; a value that it hasn't is not shown
+	Known    bool       `json:"known"`             // the type has it; the value of an unknown key is not shown
 	Field    string     `json:"field,omitzero"`    // the Go field, as "App.Server.Port"
 	Type     string     `json:"type,omitzero"`     // of the field
 	Secret   bool       `json:"secret,omitzero"`   // values are redacted
@@ -216,12 +216,12 @@ func (g *provenance) template(path tree.Path) (text string, refs []string) {
 	return text, refs
 }
 
-// String is the explanation over several lines:
+// String returns the explanation over several lines:
 //
 //	server.port = "9090"
 //	    from   consul "apps/checkout/server/port" (index 8812)
-//	    into   App.Server.Port (uint16)
 //	    hides  8080 from file config.yaml:12:9
+//	    into   App.Server.Port (uint16)
 func (x Explanation) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s = %s", x.Path, x.Value)

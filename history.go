@@ -90,12 +90,12 @@ type pin struct {
 	since  time.Time
 }
 
-// Pin serves an earlier generation, one that [Config.History] has, until release
-// is called: what undoes a bad but valid change while its source is mended. It
-// is published as a new generation. Meanwhile updates are validated and not
-// served; Status says that the configuration is pinned, and since when. release
-// returns when the newest good contents are served again; it may be called more
-// than once. A pin ends with the process.
+// Pin serves an earlier generation, one that [Config.History] has, until
+// release is called. It undoes a bad but valid change until that is mended at
+// its source. It is published as a new generation. Meanwhile updates are
+// validated and not served; Status says that the configuration is pinned, and
+// since when. release returns when the newest good contents are served again;
+// it may be called more than once. A pin ends with the process.
 func (c *Config[T]) Pin(generation uint64) (release func(), err error) {
 	err2 := c.reducer.do(context.Background(), func() { release, err = c.reducer.hold(generation) })
 	return release, errors.Join(err2, err)

@@ -155,15 +155,15 @@ func tellEach[E any](h *hub, all []E, fn func(E)) {
 					tellEach(h, all, fn)
 				}
 			}()
-			h.guard("a callback", func() { fn(first) })
+			h.contain("a callback", func() { fn(first) })
 			returned = true
 		}()
 	}
 }
 
-// guard runs code of the program's, and logs what it panics with and that it has
+// contain runs code of the program's, and logs what it panics with and that it has
 // ended its goroutine, which nothing can prevent.
-func (h *hub) guard(what string, code func()) (ok bool) {
+func (h *hub) contain(what string, code func()) (ok bool) {
 	defer func() {
 		if v := recover(); v != nil {
 			err := tellable(panicked(what, v), h.present().provenance.secrets())

@@ -25,8 +25,8 @@ type Options[T any] struct {
 	// port, defaults that depend on another field. It runs before Validate, on a
 	// value of its own that it may write to, made of the sources alone: what an
 	// earlier Complete has written is not in it. What it changes has the origin
-	// "completed". An error or a panic is a refusal. With Complete every update
-	// fills the whole value anew. Zero: nothing is completed.
+	// "completed". An error or a panic refuses the update. With Complete every
+	// update fills the whole value anew. Zero: nothing is completed.
 	Complete func(*T) error
 
 	// Interpolate fills placeholders in texts, before they are bound: ${db.host}
@@ -36,26 +36,26 @@ type Options[T any] struct {
 	// stands as it is.
 	Interpolate bool
 
-	// Validate looks at the whole candidate before it is published and may
-	// refuse it; old is what is being served, nil at the first load. It runs after
-	// T's own method Validate() error, if *T or T has one. Neither may write to
-	// the value, which is for Complete to do: one that is seen to is a refusal. A
-	// panic is a refusal. See [Invalid] for errors that
-	// name the values at fault. Zero: nothing is refused.
+	// Validate looks at the whole candidate before it is published and may refuse
+	// it; old is what is being served, nil at the first load. It runs after T's
+	// own method Validate() error, if *T or T has one. Neither may write to the
+	// value, which is what Complete is for: one that is seen to write refuses the
+	// value. A panic refuses it too. See [Invalid] for errors that name the values
+	// at fault. Zero: nothing is refused.
 	Validate func(old, next *T) error
 
-	// Logger is told of rejections, unknown keys and sources that are cut off,
-	// each once, and never of a secret. Zero: [slog.Default] of the moment a record
-	// is made, because a rejection must not be silent by accident.
+	// Logger gets a record of rejections, unknown keys and sources that are cut
+	// off, each once, and never a secret. Zero: [slog.Default] of the moment a
+	// record is made, because a rejection must not be silent by accident.
 	Logger *slog.Logger
 
 	// Unknown says what becomes of keys that no field takes. Zero: [WarnUnknown].
 	Unknown UnknownKeys
 
-	// Ignore are patterns, as of [path.Match], of keys that are no business of
-	// ours: those that no field takes and that match one are not reported. A
-	// pattern is held against the path of the topmost such key ("x-*"), and against
-	// the name of the key in its source ("APP_ENV"). Zero: none.
+	// Ignore are patterns, as of [path.Match], of keys that don't concern the
+	// program: those that no field takes and that match one are not reported. A
+	// pattern is held against the path of the topmost such key ("x-*"), and
+	// against the name of the key in its source ("APP_ENV"). Zero: none.
 	Ignore []string
 
 	// Quiet debounces: it gathers a burst of updates into one. Zero: each is handled at once.
@@ -66,8 +66,8 @@ type Options[T any] struct {
 	StartTimeout time.Duration
 
 	// ApplyTimeout bounds each call of Validate, and of all other code of the
-	// program's that has a say in an update: one that has not returned by then is
-	// a refusal, and what it still does is of no consequence. Decode hooks,
+	// program's that has a say in an update. A call that has not returned by then
+	// refuses the update, and what it still does has no effect. Decode hooks,
 	// methods of the type and picking functions are not bounded: while one hangs
 	// no update is applied, and Status says since when. Zero: a minute. Negative:
 	// no bound.
@@ -86,9 +86,8 @@ type Options[T any] struct {
 	// decoded. Zero: none.
 	DecodeHooks []mapstructure.DecodeHookFunc
 
-	// Policy tunes backoff, resync and staleness of all sources; what
-	// [source.WithPolicy] says of one goes before it. Its zero value is described
-	// there.
+	// Policy tunes backoff, resync and staleness of all sources; for one source,
+	// [source.WithPolicy] takes precedence. Its zero value is described there.
 	Policy source.Policy
 }
 

@@ -51,7 +51,7 @@ type reducer struct {
 	shifts   uint64  // how often a source came to stand otherwise
 
 	pin      atomic.Pointer[pin]       // nil when none holds
-	stale    atomic.Bool               // the newest layers are to be judged once more
+	stale    atomic.Bool               // the newest layers are to be tried once more
 	applied  atomic.Pointer[Applied]   // the updates so far
 	applying atomic.Pointer[time.Time] // since when an update is being applied; nil when none is
 }
@@ -87,7 +87,7 @@ func (r *reducer) changed() {
 	}
 }
 
-// again has the newest layers judged once more.
+// again has the newest layers tried once more.
 func (r *reducer) again() {
 	r.stale.Store(true)
 	r.changed()

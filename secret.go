@@ -11,10 +11,9 @@ import (
 	"github.com/confsync/confsync/binder"
 )
 
-// Secret is a string that shows itself only to who calls Reveal. Printed,
-// logged or marshaled it is "<redacted>", the empty one too. No error or
-// explanation shows what fills it; nor what fills a field tagged
-// `config:",secret"`, of any type.
+// Secret is a string that only Reveal shows. Printed, logged or marshaled it is
+// "<redacted>", the empty one too. No error or explanation shows what fills it;
+// nor what fills a field tagged `config:",secret"`, of any type.
 type Secret string
 
 // Reveal returns the secret itself.

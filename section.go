@@ -11,8 +11,7 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// Sectioned is a configuration that [Section] can be asked of: a [*Config] is
-// one.
+// Sectioned is a configuration that [Section] takes: a [*Config] is one.
 type Sectioned interface {
 	section(of reflect.Type, path string) (*hub, *section, error)
 }

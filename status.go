@@ -106,8 +106,8 @@ func (p *present) warnings() []Problem {
 }
 
 // OnStatus calls fn whenever the status has changed in more than its times: a
-// generation, a rejection, a pin, or the state, error or note of a source. What
-// is said of calls at [Watch] goes for it too.
+// generation, a rejection, a pin, or the state, error or note of a source.
+// Calls are made as by [Watch].
 func (c *Config[T]) OnStatus(fn func(Status)) (cancel func()) {
 	all := selector[*Status]{hub: c.reducer.statuses, pick: func(g *generation) *Status {
 		st, _ := g.value.(*Status)
@@ -142,8 +142,9 @@ func (r *reducer) tell() {
 }
 
 // Healthy returns nil when every source that isn't optional is in touch, or was
-// within maxAge, and else which is not, and why. A rejection is not its business:
-// what is served then is good, and Status has it.
+// within maxAge, and otherwise an error that says which is not, and why. A
+// rejection is not an error here: what is served then is good, and Status has
+// it.
 func (c *Config[T]) Healthy(maxAge time.Duration) error {
 	var bad []string
 	for _, st := range c.reducer.status().Sources {

@@ -47,14 +47,14 @@ func subscribe[V any](t selector[V], first func(V, *generation), fn func(Change[
 	s := &subscription[V]{hub: t.hub, selector: t, fn: fn, running: first != nil}
 	for {
 		seen := s.hub.present().generation
-		s.hub.guard("a picking function", func() { s.offered = t.pick(seen) })
+		s.hub.contain("a picking function", func() { s.offered = t.pick(seen) })
 		s.reported, s.since = s.offered, seen
 		if s.hub.add(s, seen) {
 			break
 		}
 	}
 	if first != nil {
-		s.hub.guard("a callback", func() { first(s.reported, s.since) })
+		s.hub.contain("a callback", func() { first(s.reported, s.since) })
 		s.resume()
 	}
 	return s.cancel
@@ -76,7 +76,7 @@ func (s *subscription[V]) offer(next *generation) {
 	}
 	var value V
 	changed := false
-	ok := s.hub.guard("a picking function", func() {
+	ok := s.hub.contain("a picking function", func() {
 		value = s.selector.pick(next)
 		changed = !s.selector.equal(s.offered, value)
 	})
@@ -131,7 +131,7 @@ func (s *subscription[V]) deliver() {
 		}
 	}()
 	for d := s.take(); d != nil; d = s.take() {
-		s.hub.guard("a callback", func() {
+		s.hub.contain("a callback", func() {
 			if s.selector.equal(s.reported, d.value) {
 				return // it has changed back
 			}

@@ -1,10 +1,9 @@
 package confsync
 
-// View is a configuration, or a part of one, as a component sees it that has no
-// business with the rest. A [*Config] is the View of the whole; [Select] and
-// [Section] narrow one; [Fixed] and [Var] stand in for one in the component's
-// tests. All that takes a configuration takes a View: [Watch], [Follow],
-// [Select], [Derive].
+// View is a configuration, or a part of one, as one component sees it. A
+// [*Config] is the View of the whole; [Select] and [Section] narrow one;
+// [Fixed] and [Var] stand in for one in the component's tests. Whatever takes a
+// configuration takes a View: [Watch], [Follow], [Select], [Derive].
 type View[V any] interface {
 	// Get returns the present value, which is to be read only. It is nil for a
 	// part that isn't there.

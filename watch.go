@@ -23,15 +23,14 @@ func Watch[T, V any](v View[T], pick func(*T) V, fn func(Change[V])) (cancel fun
 }
 
 // Follow calls fn with the value that pick returns, before it returns itself,
-// and again with each later one. What is said of calls at [Watch] goes for it
-// too: fn is never called twice at a time, and no change between the first call
-// and the later ones is missed.
+// and again with each later one. Calls are made as by [Watch]: never two at a
+// time, and no change between the first call and the later ones is missed.
 func Follow[T, V any](v View[T], pick func(*T) V, fn func(V)) (cancel func()) {
 	return observe(v, pick, equal[V], func(present V, _ *generation) { fn(present) }, func(c Change[V], _ *generation) { fn(c.New) })
 }
 
-// OnChange calls fn for every generation from now on. What is said of calls at
-// [Watch] goes for it too.
+// OnChange calls fn for every generation from now on. Calls are made as by
+// [Watch].
 func (c *Config[T]) OnChange(fn func(Change[*T])) (cancel func()) {
 	return subscribe(c.selector(), nil, plain(fn))
 }
@@ -94,7 +93,7 @@ func relay[T, V any](v View[T], pick func(*T) V, equal func(a, b V) bool, first 
 	defer close(ready)
 	reported = partOf(v.Get(), pick)
 	if first != nil {
-		hubOf(v).guard("a callback", func() { first(reported, &generation{}) })
+		hubOf(v).contain("a callback", func() { first(reported, &generation{}) })
 	}
 	return cancel
 }

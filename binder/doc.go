@@ -9,8 +9,8 @@
 // returned before is never written to. Filling a type from scratch gives an
 // equal value.
 //
-// Scalars are decoded here, strictly: "80a" is no number, 1 is no bool.
-// What the caller's hooks make of one is bound like what a source holds.
+// Scalars are decoded here, strictly: "80a" is not a number, and 1 is not a
+// bool. What the caller's hooks make of one is bound like what a source holds.
 //
 // New, Binder.Canonical, Binder.Bind, Binder.Shape, Equal, Redacted and their
 // types are settled. The other names may still change.

@@ -13,9 +13,10 @@ import (
 )
 
 // ToTree returns a Go value as a tree, structs by the tags that name their keys
-// for [Binder.Bind]. It is what fills an equal value of the type. Fields that are
-// not bound are left out, and so are nil pointers, maps, slices and interfaces.
-// The error names the path of a value that is none of a configuration.
+// for [Binder.Bind]. It is what fills an equal value of the type. Fields that
+// are not bound are left out, and so are nil pointers, maps, slices and
+// interfaces. The error names the path of a value that can't be part of a
+// configuration.
 func ToTree(v any) (tree.Tree, error) {
 	plain, _ := toPlain(reflect.ValueOf(v), true)
 	return tree.FromGo(plain)

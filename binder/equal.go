@@ -4,8 +4,8 @@ import "reflect"
 
 // Equal reports whether two values of one type are equal: by their type's Equal
 // method where it has one, else by == where the type allows it, else deeply. It
-// decides who is told of a change. What is stored is decided without it, since an
-// Equal method may be coarser than what a value shows.
+// decides which subscribers are called. What is stored is decided without it,
+// since an Equal method may be coarser than what a value shows.
 func Equal(a, b reflect.Value) bool {
 	if !nilReceiver(a) && !nilReceiver(b) {
 		if equal := a.MethodByName("Equal"); equal.IsValid() && isEqual(equal.Type(), a.Type()) {

@@ -12,7 +12,7 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// Redacted stands in the place of a secret's value.
+// Redacted is shown instead of a secret's value.
 const Redacted = "<redacted>"
 
 const (

@@ -16,9 +16,9 @@
 //
 // An indexed map is one whose keys are all indexes ([tree.Node.IsIndexed]), as
 // "servers/0/host" in a store makes one. Where its indexes leave a gap, the
-// result is not a list but the map of all elements by index, so that the
-// binder can say which one lacks. The value that a map has beside its children
-// is that of the highest map with one.
+// result is not a list but the map of all elements by index, so that the binder
+// can say which one is missing. The value that a map has beside its children is
+// that of the highest map with one.
 //
 // The merge of several layers is this step repeated from the lowest up. The
 // grouping matters: a scalar between two maps cuts the lower one off, which

@@ -15,8 +15,8 @@ import (
 // whatever it is; so a restart takes what was refused, and so does writing it in smaller
 // steps.
 //
-// An [Optional] source that it stands before is not absent for it but empty. A
-// share below 0 or above 1 is a panic.
+// To AtLeast, an [Optional] source that is absent is an empty one. A share
+// below 0 or above 1 is a panic.
 func AtLeast(share float64, src Source) Source {
 	if !(share >= 0 && share <= 1) {
 		panic(fmt.Sprintf("source.AtLeast: %v is no share", share))

@@ -15,21 +15,21 @@ import (
 // while the store can't be reached. A path that is "" is a panic.
 //
 // The store always comes first. Only when src fails before it has ever emitted,
-// or gives no answer for ten seconds, is the snapshot in the file emitted, once,
-// with the Revision it had and a Note that says so. The Watch ends with src's
-// error all the same: it is tried again like any source, its state is
+// or gives no answer for ten seconds, is the snapshot in the file emitted,
+// once, with the Revision it had and a Note that says so. The Watch ends with
+// src's error all the same: it is tried again like any source, its state is
 // [Retrying] and then [Stale], and what it emits replaces the cached snapshot.
-// Content that was read and can't be used, or that isn't there, is no failure:
-// it is reported as ever.
+// Content that was read and can't be used, or that isn't there, is not a
+// failure: it is reported as usual.
 //
-// No secret is written; [Sealed] is for those. The type that is filled says what
-// is one ([tree.Shape.Hides]), so that Cached does nothing for a source
-// that no type is known of ([Shaped]). In the place of a secret value there is a
-// null: the store had a value that is not known now, so it hides what lower
-// layers hold, and a required field is then missing. Keys that no field takes
-// are left out. A snapshot that lacks a secret is the last resort: the store is
-// tried for ten seconds before it is emitted. Keep secrets in a source of their
-// own, and a start never has to wait.
+// No secret is written; [Sealed] is for those. The type that is filled says
+// what is one ([tree.Shape.Hides]), so Cached does nothing for a source whose
+// type is not known ([Shaped]). In the place of a secret value there is a null:
+// the store had a value that is not known now, so it hides what lower layers
+// hold, and a required field is then missing. Keys that no field takes are left
+// out. A snapshot that lacks a secret is the last resort: the store is tried
+// for ten seconds before it is emitted. Keep secrets in a source of their own,
+// and a start never has to wait.
 //
 // While the source has content that is held ([ErrHeld]), the snapshot in the file
 // is emitted in its place.
@@ -37,11 +37,11 @@ import (
 // The file is made anew for a changed tree, readable to its owner only, while
 // updates go on: of changes that come while it is written, the newest is kept.
 // A temporary file beside it is written, synced and renamed, so that it is the
-// old one or the new one whatever happens. The directory has to be there. A file
-// that can't be written is a Note, and no hindrance. A file that is no cache, or
-// one of another version, is never replaced; one that is damaged or another
-// source's is never used. The error of Watch then says why. Two sources can't
-// share a file.
+// old one or the new one whatever happens. The directory has to be there. A
+// file that can't be written is reported in a Note, and holds nothing up. A
+// file that is not a cache, or one of another version, is never replaced; one
+// that is damaged or another source's is never used. The error of Watch then
+// says why. Two sources can't share a file.
 func Cached(file string, src Source) Source {
 	if file == "" {
 		panic("source.Cached: needs the path of a file")

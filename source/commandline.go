@@ -19,8 +19,8 @@ type CommandLine struct {
 	// Dash is what stands before a flag's name: "-" or "--".
 	Dash string
 
-	// Names tells the path of a flag that is named otherwise than its field. A flag
-	// whose path is "" is none of the configuration's.
+	// Names tells the path of a flag that is named otherwise than its field. A
+	// flag whose path is "" doesn't belong to the configuration.
 	Names map[string]string
 
 	// Parsed reports whether the command line has been parsed.
@@ -82,7 +82,7 @@ func (c commandLine) Watch(ctx context.Context, emit func(Snapshot)) error {
 }
 
 // path returns the path of the field that a flag is for. It is [ErrUnknownName]
-// when the flag is none of the configuration's.
+// when the flag doesn't belong to the configuration.
 func (c commandLine) path(flag string) (tree.Path, error) {
 	text, ok := c.Names[flag]
 	switch {

@@ -10,8 +10,8 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// Policy says how long a [Supervisor] waits before it does what. The zero Policy
-// is the one to use unless a source has a reason to differ.
+// Policy has the times that a [Supervisor] goes by. The zero Policy is the one
+// to use unless a source has a reason to differ.
 type Policy struct {
 	// StaleAfter is how long a source may be cut off before its state is said
 	// to be [Stale]. Zero: 30s. Negative: never.
@@ -33,8 +33,8 @@ type Policy struct {
 }
 
 // WithPolicy returns src with a Policy of its own: those of its fields that are
-// not zero go before what the [Supervisor], or the Config, is given for all
-// sources.
+// not zero take precedence over what the [Supervisor], or the Config, is given
+// for all sources.
 func WithPolicy(p Policy, src Source) Source { return withPolicy{src, p} }
 
 type withPolicy struct {

@@ -45,7 +45,7 @@ import (
 //
 // Emit is called from one goroutine at a time.
 //
-// A source that stands before another one has a method
+// A source that wraps another one has a method
 //
 //	Unwrap() Source
 //

@@ -37,7 +37,7 @@ func (e *DuplicateKeyError) Error() string {
 func (b *Builder) Scalar(kind Kind, text string, at Place) Tree { return scalarOf(b, kind, text, at) }
 
 // ScalarOf is Scalar for a text that is a part of a document, which it copies
-// unless it is one that it has seen of late.
+// unless it is one that it has seen recently.
 func (b *Builder) ScalarOf(kind Kind, text []byte, at Place) Tree {
 	return scalarOf(b, kind, text, at)
 }
@@ -53,7 +53,8 @@ func scalarOf[T string | []byte](b *Builder, kind Kind, text T, at Place) Tree {
 	return Tree{root: *seen, at: at}
 }
 
-// Key returns a part of a document as a key: a copy, unless it has seen it of late.
+// Key returns a part of a document as a key: a copy, unless it has seen it
+// recently.
 func (b *Builder) Key(text []byte) string {
 	if len(text) > maxShared {
 		return string(text)

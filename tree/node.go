@@ -174,8 +174,8 @@ func (n *Node) SameKeys(m *Node) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }
 
-// Equal reports whether two nodes hold the same values. It is quick where
-// they share nodes. Whether a store marked a map as a folder is no matter.
+// Equal reports whether two nodes hold the same values. It is quick where they
+// share nodes. Whether a store marked a map as a folder doesn't matter.
 func (n *Node) Equal(m *Node) bool {
 	if n == m {
 		return true

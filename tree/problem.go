@@ -117,8 +117,8 @@ func (p Problem) from() string {
 }
 
 // ProblemList is the first problems that were found, and how many more there
-// were: what is wrong with a hundred thousand keys needs no hundred thousand
-// texts. The zero ProblemList is empty.
+// were: what is wrong with a hundred thousand keys doesn't need a hundred
+// thousand texts. The zero ProblemList is empty.
 type ProblemList struct {
 	Problems []Problem
 	More     int // that are not among Problems

@@ -4,8 +4,8 @@
 // The keys below a prefix are one tree: with the prefix "apps/checkout", the
 // key "apps/checkout/server/port" is server.port. A recursive list is one
 // transaction of Consul's, so keys that are written together (/v1/txn) arrive
-// together. Values that changed while nobody looked are not told one by one:
-// the latest state is what always arrives.
+// together. Values that changed while nobody looked are not reported one by
+// one: the latest state always arrives.
 //
 // An answer is believed only if Consul says which index it is of, knows a
 // leader, and has hidden no key for want of permission; and that all keys are
@@ -44,12 +44,12 @@ type Options struct {
 	// snapshot's error wraps [source.ErrAbsent]. Zero: it is not.
 	Document document.Format
 
-	// Decode reads the document in the place of Document's format: another
-	// language, or one of these after a decryption. It says that there is a
-	// document, as Document does. The limits are those of these options. Each
-	// value's origin is the place that the tree has for it, in the key. An error
-	// may be made of [tree.Problem] values, which have lines and columns; values
-	// that may be secrets don't belong into it. nil: Document decides.
+	// Decode reads the document instead of Document's format: another language, or
+	// an encrypted document. It says that there is a document, as Document does.
+	// The limits are those of these options. Each value's origin is the place that
+	// the tree has for it, in the key. An error may be made of [tree.Problem]
+	// values, which have lines and columns; it must not hold the document's
+	// values, which may be secrets. nil: Document decides.
 	Decode func(data []byte, limits document.Limits) (tree.Tree, error)
 
 	// Wait is how long the server may hold a blocking query before it answers
@@ -63,19 +63,19 @@ type Options struct {
 
 	// Probe bounds the time between two questions, beside the blocking query,
 	// which keys there are. They are asked with the source's own right to read,
-	// and find that the token is good no more, that the cluster has no leader, and
-	// that keys were deleted in a way that wakes no query. An answer that takes
-	// more than half of Probe ends the watch, as does one that says so. So a
+	// and find that the token is no longer valid, that the cluster has no leader,
+	// and that keys were deleted in a way that wakes no query. An answer that
+	// takes more than half of Probe ends the watch, as does one that says so. So a
 	// server that falls silent is reported within 1.5 times Probe. Zero: 10s.
 	// Negative: never ask; a silence is then found only when a query's deadline
 	// has passed, half a minute after Wait.
 	Probe time.Duration
 
 	// Stale lets any server answer, not the leader alone, if it was in touch with
-	// the leader so lately. That takes load from the leader, and a change may be
-	// seen later by as much. What a server says that has just started, and that
-	// all keys are gone, is confirmed by the leader all the same. Zero: the leader
-	// answers.
+	// the leader within this time. That takes load from the leader, and a change
+	// may be seen later by as much. What a server that has just started says, and
+	// that all keys are gone, is confirmed by the leader all the same. Zero: the
+	// leader answers.
 	Stale time.Duration
 
 	// BelieveEmpty says that all keys may be gone although ACLs are in use and

@@ -24,8 +24,7 @@ type Key struct {
 	there bool
 }
 
-// Put takes in what the store holds at the key now. Other keys are no business
-// of it.
+// Put takes in what the store holds at the key now. Other keys are ignored.
 func (k *Key) Put(r source.Row) {
 	if r.Key == k.Name {
 		k.row, k.there = r, true

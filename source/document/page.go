@@ -13,9 +13,9 @@ type Page struct {
 	Format Format
 	Limits Limits
 
-	// Decode reads the text in the place of Format, such as one in another language
-	// or one that is encrypted. The limits that it is given have no zero field.
-	// nil: Format decides.
+	// Decode reads the text instead of Format: one in another language, or one
+	// that is encrypted. The limits that it is given have no zero field. nil:
+	// Format decides.
 	Decode func(data []byte, limits Limits) (tree.Tree, error)
 
 	read bool

@@ -19,9 +19,9 @@
 //     one that fails to another without a word, where with one endpoint the
 //     source is cut off.
 //
-// The source talks through the client's connection. What was put in the place
-// of the client's KV or Watcher, as package namespace does, is not used: give
-// New the whole prefix.
+// The source talks through the client's connection. What has replaced the
+// client's KV or Watcher, as package namespace does, is not used: give New the
+// whole prefix.
 package etcd
 
 import (
@@ -49,12 +49,12 @@ type Options struct {
 	// written in. Zero: the prefix has keys below it.
 	Document document.Format
 
-	// Decode reads the document in the place of Document's format: another
-	// language, or one of these after a decryption. It says that there is a
-	// document, as Document does. The limits are those of these options. Each
-	// value's origin is the place that the tree has for it, in the key. An error
-	// may be made of [tree.Problem] values, which have lines and columns; values
-	// that may be secrets don't belong into it. nil: Document decides.
+	// Decode reads the document instead of Document's format: another language, or
+	// an encrypted document. It says that there is a document, as Document does.
+	// The limits are those of these options. Each value's origin is the place that
+	// the tree has for it, in the key. An error may be made of [tree.Problem]
+	// values, which have lines and columns; it must not hold the document's
+	// values, which may be secrets. nil: Document decides.
 	Decode func(data []byte, limits document.Limits) (tree.Tree, error)
 
 	// MaxKeys and MaxBytes bound what the prefix may hold, the bytes being those

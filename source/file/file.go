@@ -47,12 +47,12 @@ type Options struct {
 	// [document.FormatOf] tells by the path. Dir ignores it.
 	Format document.Format
 
-	// Decode reads a document in the place of the decoders of package document:
-	// another language, or one of theirs after a decryption. The limits are those
-	// of these options, with their defaults filled in. Each value's origin is the
-	// place that the tree has for it. An error may be made of [tree.Problem]
-	// values, which have lines and columns; values that may be secrets don't
-	// belong into it. nil: Format decides. Dir ignores it.
+	// Decode reads a document instead of the decoders of package document: another
+	// language, or an encrypted document. The limits are those of these options,
+	// with their defaults filled in. Each value's origin is the place that the
+	// tree has for it. An error may be made of [tree.Problem] values, which have
+	// lines and columns; it must not hold the document's values, which may be
+	// secrets. nil: Format decides. Dir ignores it.
 	Decode func(data []byte, limits document.Limits) (tree.Tree, error)
 
 	// Expand has the variables in a dotenv file replaced, as
@@ -60,7 +60,7 @@ type Options struct {
 	// [os.LookupEnv] does. nil: a "$" is a "$", and a Note tells of a "${".
 	Expand func(name string) (value string, ok bool)
 
-	// Poll is how often to read, in the place of watching. Zero: watch.
+	// Poll is how often to read, instead of watching. Zero: watch.
 	Poll time.Duration
 
 	// Settle is how long a file must be left alone before it is read, since most
@@ -88,8 +88,9 @@ const (
 	fallback      = 5 * time.Second // between polls, where watching fails
 )
 
-// New returns the source of the document at path. It does no I/O: a relative path
-// is resolved by the first Watch, against the working directory of then.
+// New returns the source of the document at path. It does no I/O: a relative
+// path is resolved by the first Watch, against the working directory at that
+// time.
 //
 // A file that is missing, can't be read or doesn't parse is emitted as
 // [source.Snapshot].Err, made of [tree.Problem] values; the watch goes on, and

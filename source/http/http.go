@@ -44,8 +44,8 @@ type Options struct {
 	// [document.FormatOf] tells by the URL's path.
 	Format document.Format
 
-	// Decode reads the document in the place of its format: another language, or
-	// one that is encrypted. Nil: the format.
+	// Decode reads the document instead of its format: another language, or an
+	// encrypted document. Nil: the format.
 	Decode func(data []byte, limits document.Limits) (tree.Tree, error)
 
 	// Interval is the mean time between two questions, which is spread by a tenth

@@ -66,7 +66,7 @@ type Options struct {
 	// [source.ErrAbsent]. Zero, with a nil Decode: the prefix has keys below it.
 	Document document.Format
 
-	// Decode reads the document in the place of Document's format. Nil: the format.
+	// Decode reads the document instead of Document's format. Nil: the format.
 	Decode func([]byte, document.Limits) (tree.Tree, error)
 
 	// Separator parts the segments of a key. Zero: ".", the only one that the
@@ -90,10 +90,10 @@ type Options struct {
 	Timeout time.Duration
 }
 
-// New makes the source of the keys below a prefix such as "apps.checkout"; "" is
-// the whole bucket. It does no I/O. The bucket's connection is the caller's, who
-// owns its servers, credentials, TLS and closing; it should reconnect for ever
-// (nats.MaxReconnects(-1)).
+// New makes the source of the keys below a prefix such as "apps.checkout"; ""
+// is the whole bucket. It does no I/O. The bucket's connection is the caller's,
+// who owns its servers, credentials, TLS and closing; it should reconnect
+// forever (nats.MaxReconnects(-1)).
 func New(kv jetstream.KeyValue, prefix string, opts *Options) source.Source {
 	s := &store{kv: kv, prefix: prefix}
 	if opts != nil {

@@ -154,8 +154,8 @@ func (s *store) newest(ctx context.Context, from uint64) (uint64, error) {
 	}
 }
 
-// judge compares what a probe has found with what is held.
-func (r *run) judge(v verdict) error {
+// compare compares what a probe has found with what is held.
+func (r *run) compare(v verdict) error {
 	was, is := r.verified, v.state
 	inStep := r.applied >= max(r.owed, v.newest)
 	switch {

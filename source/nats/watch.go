@@ -110,7 +110,7 @@ func (r *run) follow(ctx context.Context, emit func(source.Snapshot)) error {
 			r.probe(ctx)
 		case v := <-r.probed:
 			r.probing = false
-			if err := r.judge(v); err != nil {
+			if err := r.compare(v); err != nil {
 				return err
 			}
 			emit(r.last) // it is still in touch

@@ -103,12 +103,12 @@ type Options struct {
 	// wraps [source.ErrAbsent]. Zero: it is not.
 	Document document.Format
 
-	// Decode reads the document in the place of Document's format: another
-	// language, or one of these after a decryption. It says that there is a
-	// document, as Document does. The limits are those of these options. Each
-	// value's origin is the place that the tree has for it, in the key. An error
-	// may be made of [tree.Problem] values, which have lines and columns; values
-	// that may be secrets don't belong into it. nil: Document decides.
+	// Decode reads the document instead of Document's format: another language, or
+	// an encrypted document. It says that there is a document, as Document does.
+	// The limits are those of these options. Each value's origin is the place that
+	// the tree has for it, in the key. An error may be made of [tree.Problem]
+	// values, which have lines and columns; it must not hold the document's
+	// values, which may be secrets. nil: Document decides.
 	Decode func(data []byte, limits document.Limits) (tree.Tree, error)
 
 	// Poll is the longest time between two readings where changes aren't told of.
@@ -127,7 +127,7 @@ type Options struct {
 
 	// Timeout is how long a server may send nothing while it owes an answer, and
 	// how long a connection may take to be made. An answer that takes longer to
-	// arrive is no failure while it arrives. Zero: 5s.
+	// arrive is not a failure while it arrives. Zero: 5s.
 	Timeout time.Duration
 
 	// Gather is how long, at the most, after a change the next ones are gathered,

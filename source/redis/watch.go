@@ -67,7 +67,7 @@ func (w *watch) note(more string) string {
 
 // follow emits what was read, and again after each change and each probe.
 func (w *watch) follow(ctx context.Context, emit func()) error {
-	probe, all := time.NewTimer(spread(w.opts.Probe)), time.NewTimer(w.untilAll())
+	probe, all := time.NewTimer(jittered(w.opts.Probe)), time.NewTimer(w.untilAll())
 	defer probe.Stop()
 	defer all.Stop()
 	quiet := time.NewTimer(0) // until the next update may begin
@@ -90,10 +90,10 @@ func (w *watch) follow(ctx context.Context, emit func()) error {
 		case <-due:
 			began := time.Now()
 			err = w.layout.update(ctx, w.how)
-			quiet.Reset(spread(w.opts.Gather) - time.Since(began))
+			quiet.Reset(jittered(w.opts.Gather) - time.Since(began))
 		case <-probe.C:
 			err = w.probe(ctx)
-			probe.Reset(spread(w.opts.Probe))
+			probe.Reset(jittered(w.opts.Probe))
 		case <-all.C:
 			err = w.lookAgain(ctx)
 			all.Reset(w.untilAll())
@@ -119,11 +119,11 @@ func (w *watch) polling() bool { return w.how == polled || w.layout.deaf() }
 func (w *watch) untilAll() time.Duration {
 	switch {
 	case w.polling():
-		return spread(w.opts.Poll)
+		return jittered(w.opts.Poll)
 	case w.opts.Resync < 0:
 		return 1<<63 - 1
 	}
-	return spread(w.opts.Resync)
+	return jittered(w.opts.Resync)
 }
 
 // readAll reads everything, and then looks whether the servers are what they
@@ -174,6 +174,6 @@ func (w *watch) probe(ctx context.Context) error {
 	return w.layout.audit(ctx, w.how)
 }
 
-// spread returns a time between half of d and d, so that many processes don't
+// jittered returns a time between half of d and d, so that many processes don't
 // act at once.
-func spread(d time.Duration) time.Duration { return source.Jitter(d/2, d) }
+func jittered(d time.Duration) time.Duration { return source.Jitter(d/2, d) }

@@ -9,10 +9,10 @@ import (
 	"github.com/confsync/confsync/source"
 )
 
-// AES returns a sealer that uses AES-256-GCM, of the standard library, with a new
-// random nonce each time. The key is 32 random bytes, from wherever the program
-// has its secrets; a password is none, without a function that makes a key of
-// it. It is copied. Any other length is an error.
+// AES returns a sealer that uses AES-256-GCM, of the standard library, with a
+// new random nonce each time. The key is 32 random bytes, from wherever the
+// program has its secrets; a password is not a key, unless a key derivation
+// function makes one of it. It is copied. Any other length is an error.
 //
 // A key is changed by starting with the new one: the file of the old one can't
 // be opened, the store is read, and the file is written anew.

@@ -10,7 +10,7 @@
 //
 //   - A node with children is a map. Any data of it, but for data of no bytes,
 //     is a value beside the children.
-//   - A node without children is a value, be it of no bytes: an empty string.
+//   - A node without children is a value; with no bytes it is an empty string.
 //   - A node with neither children nor data is a folder: an empty map. So is a
 //     root without children.
 //   - A root that isn't there is a tree of nothing, once the servers' leader has
@@ -109,8 +109,8 @@ type Options struct {
 	// [source.ErrAbsent]. Zero, with a nil Decode: the root has nodes below it.
 	Document document.Format
 
-	// Decode reads the document in the place of Document's format: another
-	// language, or one that is encrypted. Nil: the format.
+	// Decode reads the document instead of Document's format: another language, or
+	// an encrypted document. Nil: the format.
 	Decode func(data []byte, limits document.Limits) (tree.Tree, error)
 
 	// MaxKeys and MaxBytes bound what may be below the root, the bytes being
