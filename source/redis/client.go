@@ -31,7 +31,8 @@ func connect(ctx context.Context, of *goredis.Options, timeout time.Duration) (*
 		Username: of.Username, Password: of.Password,
 		CredentialsProvider: of.CredentialsProvider, CredentialsProviderContext: credentials(of),
 		ClientName: of.ClientName, IdentitySuffix: of.IdentitySuffix,
-		DisableIdentity: of.DisableIdentity || of.DisableIndentity, //nolint:staticcheck // the caller may use the old name
+		//lint:ignore SA1019 the caller may use the old name
+		DisableIdentity: of.DisableIdentity || of.DisableIndentity,
 		OnConnect:       of.OnConnect,
 		DialTimeout:     timeout, ReadTimeout: timeout, WriteTimeout: timeout, PoolTimeout: timeout,
 		PoolSize: 1, MaxRetries: -1, ContextTimeoutEnabled: true,

@@ -72,9 +72,6 @@ func pages(keys []string, sizes map[string]int) iter.Seq[[]string] {
 	}
 }
 
-// sampleSize is how many keys an audit looks at.
-const sampleSize = 16
-
 // list calls take with the keys that match a pattern, and with how many bytes
 // each holds, until it returns an error. A key may come twice.
 func (s *servers) list(ctx context.Context, pattern string, take func(key string, size int) error) error {
