@@ -112,7 +112,7 @@ func (o *observer) observe(_ context.Context, to metric.Observer) error {
 			to.ObserveInt64(o.state, one(st == src.State), o.with(name, attribute.String("state", st.String())))
 		}
 		of := o.with(name)
-		to.ObserveFloat64(o.staleness, cutOff(now, src), of)
+		to.ObserveFloat64(o.staleness, src.CutOff(now).Seconds(), of)
 		to.ObserveInt64(o.usable, one(src.State != source.Live || src.Err == nil), of)
 		to.ObserveInt64(o.watches, src.Watches, of)
 		to.ObserveInt64(o.failures, src.Failures, of)
@@ -126,15 +126,6 @@ func (o *observer) observe(_ context.Context, to metric.Observer) error {
 // with returns the attributes of one observation.
 func (o *observer) with(more ...attribute.KeyValue) metric.MeasurementOption {
 	return metric.WithAttributes(append(o.common[:len(o.common):len(o.common)], more...)...)
-}
-
-// cutOff is how long a source has been out of touch.
-func cutOff(now time.Time, s source.Status) float64 {
-	switch s.State {
-	case source.Connecting, source.Retrying, source.Stale:
-		return elapsed(now, s.Since)
-	}
-	return 0
 }
 
 // elapsed is how many seconds ago a time was, 0 for the zero time.

@@ -110,7 +110,7 @@ func (c *Collector) Collect(to chan<- prometheus.Metric) {
 		for _, st := range states {
 			gauge(state, one(st == src.State), src.Name, st.String())
 		}
-		gauge(staleness, cutOff(now, src), src.Name)
+		gauge(staleness, src.CutOff(now).Seconds(), src.Name)
 		gauge(usable, one(src.State != source.Live || src.Err == nil), src.Name)
 		counter(watches, float64(src.Watches), src.Name)
 		counter(failures, float64(src.Failures), src.Name)
@@ -135,15 +135,6 @@ func (c *Collector) count(generation uint64) int {
 		}
 	}
 	return c.keys
-}
-
-// cutOff is how long a source has been out of touch.
-func cutOff(now time.Time, s source.Status) float64 {
-	switch s.State {
-	case source.Connecting, source.Retrying, source.Stale:
-		return elapsed(now, s.Since)
-	}
-	return 0
 }
 
 // elapsed is how long ago a time was, 0 for the zero time.

@@ -69,6 +69,18 @@ type Status struct {
 // counts them, so it takes a time that grows with them.
 func (s Status) Keys() int { return s.keys + countValues(s.root) }
 
+// CutOff returns how long the source has been out of touch at a time: 0 while it
+// is Live, Degraded or Closed, and when Since is zero or later.
+func (s Status) CutOff(at time.Time) time.Duration {
+	switch s.State {
+	case Connecting, Retrying, Stale:
+		if !s.Since.IsZero() {
+			return max(0, at.Sub(s.Since))
+		}
+	}
+	return 0
+}
+
 // Counters tell what has happened to a source since its supervisor was made.
 // They never go back, so that flapping shows between two looks.
 type Counters struct {

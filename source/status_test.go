@@ -218,3 +218,21 @@ func TestStatusKeys(t *testing.T) {
 		}
 	})
 }
+
+func TestStatusCutOff(t *testing.T) {
+	now := time.Now()
+	for st, want := range map[source.State]time.Duration{
+		source.Connecting: time.Minute, source.Retrying: time.Minute, source.Stale: time.Minute,
+		source.Live: 0, source.Degraded: 0, source.Closed: 0,
+	} {
+		if got := (source.Status{State: st, Since: now.Add(-time.Minute)}).CutOff(now); got != want {
+			t.Errorf("%v: %v, want %v", st, got, want)
+		}
+		if got := (source.Status{State: st}).CutOff(now); got != 0 {
+			t.Errorf("%v since the zero time: %v", st, got)
+		}
+		if got := (source.Status{State: st, Since: now.Add(time.Minute)}).CutOff(now); got != 0 {
+			t.Errorf("%v from a later time on: %v", st, got)
+		}
+	}
+}
