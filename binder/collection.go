@@ -51,7 +51,7 @@ func (d *decoder) updateMap(s *slot, prev, n *tree.Node, unknown *noteTree) (nex
 		d.push(name, s.taker+mapElement)
 		defer d.pop()
 		switch {
-		case !d.readKey(s.plan, name, key):
+		case !d.readKey(s, name, key):
 		case b == nil:
 			own()
 			next.SetMapIndex(key, reflect.Value{})
@@ -83,11 +83,11 @@ func (d *decoder) makeMap(s *slot, prev, n *tree.Node, unknown *noteTree) (next 
 	seen := reflect.MakeMap(s.plan.typ)
 	key, elem := newElement(s.plan)
 	for i, name := range n.Keys() {
-		d.push(name, s.taker+mapElement)
+		d.push(s.label(name), s.taker+mapElement)
 		switch {
-		case !d.readKey(s.plan, name, key):
+		case !d.readKey(s, name, key):
 		case !s.plan.verbatim && seen.MapIndex(key).IsValid():
-			d.sameKey(s.plan.typ.Key(), name)
+			d.sameKey(s.plan.typ.Key(), s.label(name))
 		default:
 			changed = d.bindElement(s, name, prev.Child(name), n.At(i), key, elem, unknown) || changed
 			next.SetMapIndex(key, elem)
@@ -109,14 +109,18 @@ func newElement(p *plan) (key, elem reflect.Value) {
 }
 
 // readKey makes a key of its name, and reports whether it can be one.
-func (d *decoder) readKey(p *plan, name string, key reflect.Value) bool {
+func (d *decoder) readKey(s *slot, name string, key reflect.Value) bool {
+	p := s.plan
 	key.SetZero()
 	err := p.decodeKey(name, key)
 	if err == nil && !p.verbatim && !key.Equal(key) {
 		err = errors.New("it equals nothing")
 	}
+	if err != nil && s.veiled {
+		err = errMistyped // which may quote it
+	}
 	if err != nil {
-		d.badKey(p.typ.Key(), name, err)
+		d.badKey(p.typ.Key(), s.label(name), err)
 	}
 	return err == nil
 }
@@ -125,7 +129,7 @@ func (d *decoder) readKey(p *plan, name string, key reflect.Value) bool {
 // had under the key.
 func (d *decoder) bindElement(s *slot, name string, prev, n *tree.Node, key, elem reflect.Value, unknown *noteTree) bool {
 	elem.SetZero()
-	sub := slot{plan: s.plan.elem, n: n, out: elem, secret: s.secret}
+	sub := slot{plan: s.plan.elem, n: n, out: elem, secret: s.secret, veiled: s.veiled}
 	if prev != nil {
 		if old := s.old.MapIndex(key); old.IsValid() {
 			sub.prev, sub.old, sub.unknown = prev, old, unknown.was.Child(name)
@@ -133,7 +137,7 @@ func (d *decoder) bindElement(s *slot, name string, prev, n *tree.Node, key, ele
 	}
 	changed := d.bind(&sub)
 	if sub.unknown != nil || unknown.was != nil {
-		unknown.set(name, sub.unknown)
+		unknown.set(s.label(name), sub.unknown)
 	}
 	return changed
 }

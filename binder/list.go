@@ -57,7 +57,7 @@ func (d *decoder) bindItems(s *slot, old, items []*tree.Node, next reflect.Value
 
 func (d *decoder) bindItem(s *slot, i int, prev, n *tree.Node, out reflect.Value, unknown *noteTree) bool {
 	index := strconv.Itoa(i)
-	sub := slot{plan: s.plan.elem, n: n, out: out, secret: s.secret}
+	sub := slot{plan: s.plan.elem, n: n, out: out, secret: s.secret, veiled: s.veiled}
 	if prev != nil && i < s.old.Len() {
 		sub.prev, sub.old, sub.unknown = prev, s.old.Index(i), unknown.was.Child(index)
 	}

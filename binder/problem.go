@@ -55,7 +55,7 @@ func (d *decoder) mistyped(s *slot, why error) {
 		d.problems.More++
 		return
 	}
-	secret := s.secret || s.plan.secret || s.plan.holds && s.n.Kind().IsScalar()
+	secret := s.secret || s.plan.holds && s.plan.shape == viaJSON
 	what := fmt.Sprintf("cannot use %s as %s", describe(s.n, secret), s.plan.typ)
 	if secret {
 		why = nil

@@ -64,7 +64,7 @@ func (m *shaper) shape(p *plan, at shapeKey) *tree.Shape {
 
 // make makes a shape that there isn't yet.
 func (m *shaper) make(p *plan, at shapeKey) *tree.Shape {
-	s := &tree.Shape{Secret: at.secret || p.shape == viaJSON && p.holds, Type: p.typ}
+	s := &tree.Shape{Secret: at.secret || p.holds && (p.decode != nil || p.shape == viaJSON), Type: p.typ}
 	m.made[at] = s
 	switch {
 	case p.decode != nil:

@@ -15,6 +15,7 @@ type slot struct {
 	base    reflect.Value // what the type's SetDefaults put there; invalid for the zero value
 	out     reflect.Value // to be set; zero or a copy of old so far
 	secret  bool          // so is the field it is in, or one above it
+	veiled  bool          // n stands in a text that is secret: its keys may be the secret
 	hooked  bool          // n is what the hooks made
 	taker   string        // of a map that takes the remaining keys of a struct: the field's name
 	unknown *tree.Node    // the keys nothing takes: of prev, then of n
@@ -22,6 +23,14 @@ type slot struct {
 
 // forget makes a slot of one whose old value can't be compared with.
 func (s *slot) forget() { s.prev, s.old, s.unknown = nil, reflect.Value{}, nil }
+
+// label is a key as it may be shown.
+func (s *slot) label(key string) string {
+	if s.veiled {
+		return Redacted
+	}
+	return key
+}
 
 // decoder is one run of Bind.
 type decoder struct {
@@ -56,7 +65,9 @@ func (d *decoder) pop() {
 // writing to them.
 func (d *decoder) bind(s *slot) bool {
 	p := s.plan
-	s.secret = s.secret || p.secret || s.n.IsSecret()
+	text := s.n.Kind().IsScalar()
+	s.secret = s.secret || p.secret || s.n.IsSecret() || p.holds && text
+	s.veiled = s.veiled || s.secret && text
 	unchanged := s.old.IsValid() && (s.n == s.prev || s.n.Kind().IsScalar() && s.n.Equal(s.prev))
 	if unchanged && p.movable {
 		s.out.Set(s.old)
@@ -173,7 +184,7 @@ func (d *decoder) bindPointer(s *slot, inlined *noteTree) bool {
 		return d.bindNothing(&off)
 	}
 	target := reflect.New(s.plan.elem.typ)
-	sub := slot{plan: s.plan.elem, prev: prev, n: n, out: target.Elem(), secret: s.secret, hooked: s.hooked, unknown: s.unknown}
+	sub := slot{plan: s.plan.elem, prev: prev, n: n, out: target.Elem(), secret: s.secret, veiled: s.veiled, hooked: s.hooked, unknown: s.unknown}
 	if s.old.IsValid() && !s.old.IsNil() && prev.Kind() > tree.Null { // else it is what SetDefaults put there
 		sub.old = s.old.Elem()
 	} else {

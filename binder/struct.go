@@ -60,7 +60,7 @@ func (d *decoder) bindFields(s *slot, unknown *noteTree, inlined bool) (changed,
 		}
 	}
 	if !inlined && p.remain < 0 {
-		unknown.noteUnknown(was, now)
+		unknown.noteUnknown(was, now, s.label)
 	}
 	return changed || fresh, true
 }
@@ -68,7 +68,7 @@ func (d *decoder) bindFields(s *slot, unknown *noteTree, inlined bool) (changed,
 // bindFieldOf fills field i of a struct.
 func (d *decoder) bindFieldOf(s *slot, i int, prev, n *tree.Node, unknown *noteTree) bool {
 	f := &s.plan.fields[i]
-	sub := slot{plan: f.plan, prev: prev, n: n, out: s.out.Field(f.index), secret: s.secret || f.secret}
+	sub := slot{plan: f.plan, prev: prev, n: n, out: s.out.Field(f.index), secret: s.secret || f.secret, veiled: s.veiled}
 	if s.old.IsValid() {
 		sub.old = s.old.Field(f.index)
 	}

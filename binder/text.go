@@ -23,10 +23,12 @@ func (d *decoder) spelled(s *slot) (*tree.Node, bool) {
 }
 
 // before is the node that filled a slot, read as spelled read it. Where that
-// can't be known any more it forgets what was.
+// can't be known any more it forgets what was, and where keys are veiled: those of
+// the one and the other can't be told apart.
 func (d *decoder) before(s *slot) *tree.Node {
 	switch {
 	case !s.old.IsValid():
+	case s.plan.rewritten && (s.veiled || s.prev.Kind().IsScalar() && (s.secret || s.plan.holds || s.prev.IsSecret())):
 	case !s.prev.Kind().IsScalar():
 		return s.prev
 	case len(d.hooks) == 0 && s.plan.decode == nil:

@@ -7,7 +7,8 @@ func isSecret(t reflect.Type) bool {
 	return t.Implements(revealer) || reflect.PointerTo(t).Implements(revealer)
 }
 
-// holdsSecret reports whether a value of a type has a secret in it, anywhere.
+// holdsSecret reports whether a value of a type that reads its text itself has a
+// secret in it, anywhere: also in fields that only the type can fill.
 func holdsSecret(t reflect.Type, seen map[reflect.Type]bool) bool {
 	if seen[t] {
 		return false
@@ -22,7 +23,7 @@ func holdsSecret(t reflect.Type, seen map[reflect.Type]bool) bool {
 	case reflect.Struct:
 		for i := range t.NumField() {
 			f := t.Field(i)
-			if tag, bound, _ := parseTag(f); bound && (tag.secret || holdsSecret(f.Type, seen)) {
+			if tag, _, _ := parseTag(f); tag.secret || holdsSecret(f.Type, seen) {
 				return true
 			}
 		}

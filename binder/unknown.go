@@ -36,13 +36,14 @@ func (t *noteTree) node() *tree.Node {
 var noted = tree.NewScalar(tree.Null, "")
 
 // noteUnknown brings the keys of a struct up to date that none of its fields takes.
-func (t *noteTree) noteUnknown(was, now shaped) {
+// They are noted by their labels.
+func (t *noteTree) noteUnknown(was, now shaped, label func(string) string) {
 	if was.layout == now.layout {
 		return
 	}
 	if now.layout != nil {
 		for _, i := range now.unknown {
-			t.set(now.Keys()[i], noted)
+			t.set(label(now.Keys()[i]), noted)
 		}
 	}
 	if was.layout == nil {
