@@ -312,9 +312,12 @@ func (r *jsonReader) mapOf(entries []Entry, at Place) Tree {
 	}
 	t, twice := r.build.MapOf(entries, at)
 	for _, d := range twice {
-		p := r.path.Child(d.Key)
+		if r.stopped {
+			break
+		}
+		p := Shortened(r.path.Child(d.Key))
 		r.found = append(r.found, Problem{Path: p, Kind: Duplicate, Origin: d.Second.origin(), Err: d})
-		r.stopped = r.stopped || len(r.found) == maxProblems
+		r.stopped = len(r.found) == MaxProblems
 	}
 	return t
 }
@@ -328,8 +331,6 @@ func Shortened(p Path) Path {
 	}
 	return slices.Clone(p)
 }
-
-const maxProblems = 100
 
 var errNotUTF8 = errors.New("the text is not UTF-8")
 

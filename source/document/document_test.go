@@ -196,8 +196,14 @@ func TestErrorsHoldNoValues(t *testing.T) {
 }
 
 func TestProblemsAreCapped(t *testing.T) {
-	doc := strings.Repeat("a: 1\n", 1000)
-	if got := len(problems(t, func() error { _, err := Decode(YAML, []byte(doc), Limits{}); return err }())); got != maxProblems {
-		t.Errorf("%d problems, want %d", got, maxProblems)
+	for format, doc := range map[Format]string{
+		YAML:   strings.Repeat("a: 1\n", 1000),
+		JSON:   "{" + strings.Repeat(`"a":1,`, 1000) + `"b":1}`,
+		JSONC:  `{"x":[` + strings.Repeat(`{"a":1,"a":1},`, 1000) + "]}",
+		Dotenv: strings.Repeat("A=1\n", 1000),
+	} {
+		if got := len(problems(t, func() error { _, err := Decode(format, []byte(doc), Limits{}); return err }())); got != maxProblems {
+			t.Errorf("%v: %d problems, want %d", format, got, maxProblems)
+		}
 	}
 }
