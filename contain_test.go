@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"runtime"
 	"strings"
@@ -130,10 +131,35 @@ func TestProgramsCodeIsContained(t *testing.T) {
 var acts0 = []int{}
 
 func TestValidatorThatReturnsATypedNil(t *testing.T) {
-	m := sourcetest.NewMemory("m", nil)
-	_, err := confsync.Open(t.Context(), confsync.Options[app]{Sources: []source.Source{m}, Validate: func(_, _ *app) error { return (*nilError)(nil) }})
-	if err == nil || !strings.Contains(err.Error(), "*confsync_test.nilError, whose method Error panics") {
-		t.Errorf("got %v", err)
+	m := sourcetest.NewMemory("m", pair(1))
+	var answer atomic.Pointer[error]
+	c, err := confsync.Open(t.Context(), confsync.Options[app]{
+		Sources: []source.Source{m}, Logger: slog.New(slog.DiscardHandler),
+		Validate: func(_, _ *app) error {
+			if err := answer.Load(); err != nil {
+				return *err
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for i, refusal := range []error{
+		(*nilError)(nil), (*confsync.Error)(nil), (*confsync.Problem)(nil), (*fs.PathError)(nil),
+		fmt.Errorf("wrapped: %w", (*fs.PathError)(nil)), errors.Join((*confsync.Error)(nil), (*nilError)(nil)),
+		confsync.Invalid((*confsync.Error)(nil), "pair"),
+	} {
+		answer.Store(&refusal)
+		m.Replace(pair(2 + i))
+		err := c.Refresh(t.Context())
+		if e := (*confsync.Error)(nil); !errors.As(err, &e) || !strings.Contains(err.Error(), "Error panics") && i != 4 {
+			t.Errorf("%d: %v", i, err)
+		}
+		if i != 4 && errors.Is(err, fs.ErrNotExist) || c.Get().Pair.A != 1 {
+			t.Errorf("%d: %v; served is %+v", i, err, c.Get())
+		}
 	}
 }
 

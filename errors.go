@@ -137,12 +137,17 @@ func mustPath(s string) tree.Path {
 
 // refusals returns the problems in a validator's error: one for each of those
 // it joins, at the paths below at that [Invalid] gave, however they are wrapped.
-func (g *provenance) refusals(at tree.Path, err error) []Problem {
+// Methods of an error may panic, as those of a typed nil do: then it is one problem.
+func (g *provenance) refusals(at tree.Path, err error) (found []Problem) {
 	if err == nil {
 		return nil
 	}
+	defer func() {
+		if recover() != nil {
+			found = []Problem{{Kind: Refused, Err: err}}
+		}
+	}()
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var found []Problem
 		for _, each := range joined.Unwrap() {
 			found = append(found, g.refusals(at, each)...)
 		}

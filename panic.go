@@ -1,6 +1,7 @@
 package confsync
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"runtime"
@@ -95,18 +96,21 @@ type shownError struct {
 func (e *shownError) Error() string { return e.text }
 func (e *shownError) Unwrap() error { return e.error }
 
-// tellable returns err with a text that is not too long, holds no secret, and
-// doesn't panic.
+// tellable returns err with a text that is not too long and holds no secret. Of an
+// error whose method panics only a text is left.
 func tellable(err error, secrets []string) error {
 	if err == nil {
 		return nil
 	}
 	text, ok := errorText(err)
+	if !ok {
+		return errors.New(text)
+	}
 	shown := clip(conceal(text, secrets))
 	if p, ok := err.(*panicError); ok {
 		shown = p.shown(secrets)
 	}
-	if ok && shown == text {
+	if shown == text {
 		return err
 	}
 	return &shownError{err, shown}

@@ -24,18 +24,18 @@ func FS(fsys fs.FS, path string, opts *Options) source.Source {
 }
 
 func readFS(fsys fs.FS, path string, r *reading) ([]byte, error) {
-	f, err := fsys.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
+	info, err := fs.Stat(fsys, path) // to open a pipe could wait for its writer
 	if err == nil && !info.Mode().IsRegular() {
 		err = &fs.PathError{Op: "read", Path: path, Err: errNotRegular}
 	}
 	if err != nil {
 		return nil, err
 	}
+	f, err := fsys.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, int64(r.budget)+1))
 	if err == nil && len(data) > r.budget {
 		err = errTooLarge

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // special are what may stand in the place of a file, and makes a reader wait.
@@ -31,6 +32,9 @@ func TestSpecialFiles(t *testing.T) {
 			"New":  func(dir string) *watched { return New(filepath.Join(dir, "x.yaml"), quick).(*watched) },
 			"Dir":  func(dir string) *watched { return Dir(dir, quick).(*watched) },
 			"Glob": func(dir string) *watched { return Glob(filepath.Join(dir, "*.yaml"), quick).(*watched) },
+			"FS": func(dir string) *watched {
+				return FS(os.DirFS(dir), "x.yaml", &Options{Poll: 10 * time.Millisecond}).(*watched)
+			},
 		} {
 			t.Run(name+" in "+kind, func(t *testing.T) {
 				dir, err := os.MkdirTemp("", "special") // a short path, for sockets
