@@ -35,6 +35,7 @@ type guarded struct {
 	Map      map[string]int
 	Section  struct{ MaxConns int }
 	Hooked   hooked
+	Secret   confsync.Secret
 	Verdict  string // what the program's code is to do
 	Document map[string]any
 }
@@ -71,6 +72,8 @@ var bads = []bad{
 	{"missing", confsync.Missing, func(v map[string]any) { delete(v, "name"); delete(v, "wait") }},
 	{"unknown", confsync.Unknown, set("naem", 1, "x", map[string]any{"deep": map[string]any{"er": 1}})},
 	{"two spellings", confsync.Duplicate, func(v map[string]any) { v["section"] = map[string]any{"max_conns": 1, "MaxConns": 2} }},
+	{"a value with keys below it", confsync.Conflict, nil},
+	{"a secret that is a list", confsync.Mistyped, set("secret", []any{1}, map[string]any{"a": "x"})},
 	{"gap in a list", confsync.Gap, set("list", map[string]any{"0": 1, "2": 3}, map[string]any{"5": 1})},
 	{"cycle of placeholders", confsync.Unresolved, func(v map[string]any) { v["wait"] = "${verdict}"; v["verdict"] = "${wait}" }},
 	{"a hook's error", confsync.Mistyped, set("hooked", "error")},
@@ -106,7 +109,7 @@ func (r *records) take() (rejections int) {
 // leaves the value as it was, the same pointer, is logged once, and stands in Status
 // until the next good update.
 func TestBadUpdates(t *testing.T) {
-	total := 3 * len(bads)
+	total := 2000
 	if text := os.Getenv("CONFSYNC_BAD"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil {
@@ -177,6 +180,8 @@ func (b bad) apply(store, page *sourcetest.Memory, n int) {
 		values := good(n)
 		b.spoil(values)
 		store.Replace(values)
+	case b.kind == confsync.Conflict:
+		store.Set("port.deeper", n)
 	case b.kind == confsync.Unusable:
 		_, err := document.Decode(document.YAML, []byte("a: [1, 2\nb"), document.Limits{})
 		page.Reject(document.Locate(err, tree.Origin{Kind: "page", Key: "x.yaml"}))
