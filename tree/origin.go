@@ -93,3 +93,5 @@ func (p *places) child(i int) (at Place, below *places) {
 	}
 	return at, below
 }
+
+func (p Place) origin() Origin { return Origin{Line: int(p.Line), Column: int(p.Column)} }

@@ -159,3 +159,13 @@ func Index(segment string) (int, bool) {
 	}
 	return n, true
 }
+
+// Shortened returns a copy of a path for a message, or no more than what a path
+// deeper than any that people write begins with.
+func Shortened(p Path) Path {
+	const deep = 20
+	if len(p) > deep {
+		p = p[:4]
+	}
+	return slices.Clone(p)
+}

@@ -7,8 +7,6 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"runtime"
-	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +14,7 @@ import (
 	"github.com/hashicorp/consul/api"
 
 	"github.com/confsync/confsync/internal/await"
+	"github.com/confsync/confsync/internal/heap"
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/consul"
@@ -286,7 +285,7 @@ func TestU10ConsulMemory(t *testing.T) {
 	for i := range 12 * most / value {
 		put(t, client, fmt.Sprintf("app/key%04d", i), strings.Repeat("v", value))
 	}
-	peak := peakHeap(t)
+	peak := heap.Peak(t, 10)
 	s := await.Supervise(t, consul.New(client, "app", &consul.Options{MaxBytes: most}))
 	await.Until(t, "too large", func() bool {
 		found := tree.Problems(s.Status().Err)
@@ -303,45 +302,13 @@ func TestU10OneLargeKey(t *testing.T) {
 	f := &fake{kv: func(int, *http.Request) reply {
 		return reply{index: 20, body: `[{"Key":"app/a","Value":"` + strings.Repeat("AAAA", 16<<20/4) + `"}]`}
 	}}
-	peak := peakHeap(t)
+	peak := heap.Peak(t, 10)
 	s := await.Supervise(t, consul.New(f.client(t), "app", &consul.Options{MaxBytes: most, Rate: 1}))
 	await.Until(t, "too large", func() bool {
 		found := tree.Problems(s.Status().Err)
 		return len(found) == 1 && found[0].Kind == tree.TooLarge
 	})
 	peak()
-}
-
-// peakHeap begins to watch the heap, and returns what ends that and returns by
-// how much it grew at most. Little garbage is left lying about meanwhile.
-func peakHeap(t *testing.T) func() uint64 {
-	t.Helper()
-	percent := debug.SetGCPercent(10)
-	t.Cleanup(func() { debug.SetGCPercent(percent) })
-	runtime.GC()
-	now := func() uint64 {
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
-	before, peak := now(), uint64(0)
-	stop, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			peak = max(peak, now())
-			select {
-			case <-stop:
-				return
-			case <-time.After(time.Millisecond):
-			}
-		}
-	}()
-	return func() uint64 {
-		close(stop)
-		<-done
-		return peak - min(before, peak)
-	}
 }
 
 // The second Watch at the same time is an error that says so.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
-	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -14,6 +12,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/confsync/confsync/internal/await"
+	"github.com/confsync/confsync/internal/heap"
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/document"
@@ -67,7 +66,7 @@ func TestU10EtcdMemory(t *testing.T) {
 	for i := range 12 * most / value {
 		put(t, client, fmt.Sprintf("/app/key%04d", i), strings.Repeat("v", value))
 	}
-	peak := peakHeap(t)
+	peak := heap.Peak(t, 10)
 	sup := await.Supervise(t, New(client, "/app", &Options{MaxBytes: most}))
 	await.Until(t, "too large", func() bool {
 		found := tree.Problems(sup.Status().Err)
@@ -91,38 +90,6 @@ func TestU10EtcdOneLargeKey(t *testing.T) {
 		if found := tree.Problems(snap.Err); len(found) != 1 || found[0].Kind != tree.TooLarge || found[0].Origin.Key != name {
 			t.Errorf("%s: %v, want that it is too large", name, snap.Err)
 		}
-	}
-}
-
-// peakHeap begins to watch the heap, and returns what ends that and returns by
-// how much it grew at most. Little garbage is left lying about meanwhile.
-func peakHeap(t *testing.T) func() uint64 {
-	t.Helper()
-	percent := debug.SetGCPercent(10)
-	t.Cleanup(func() { debug.SetGCPercent(percent) })
-	runtime.GC()
-	now := func() uint64 {
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
-	before, peak := now(), uint64(0)
-	stop, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			peak = max(peak, now())
-			select {
-			case <-stop:
-				return
-			case <-time.After(time.Millisecond):
-			}
-		}
-	}()
-	return func() uint64 {
-		close(stop)
-		<-done
-		return peak - min(before, peak)
 	}
 }
 

@@ -7,8 +7,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +16,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/confsync/confsync/internal/await"
+	"github.com/confsync/confsync/internal/heap"
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/redis"
@@ -291,7 +290,7 @@ func TestU10RedisMemory(t *testing.T) {
 				}
 				opts := quick(l.opts)
 				opts.MaxBytes = most
-				peak := peakHeap(t)
+				peak := heap.Peak(t, 5)
 				sup := await.Supervise(t, redis.New(dial(t, s.Addr()), "app", opts))
 				holds := func(db string) {
 					t.Helper()
@@ -315,38 +314,6 @@ func TestU10RedisMemory(t *testing.T) {
 				}
 			})
 		}
-	}
-}
-
-// peakHeap begins to watch the heap, and returns what ends that and returns by
-// how much it grew at most. Little garbage is left lying about meanwhile.
-func peakHeap(t *testing.T) func() uint64 {
-	t.Helper()
-	percent := debug.SetGCPercent(5)
-	t.Cleanup(func() { debug.SetGCPercent(percent) })
-	runtime.GC()
-	now := func() uint64 {
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
-	before, peak := now(), uint64(0)
-	stop, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			peak = max(peak, now())
-			select {
-			case <-stop:
-				return
-			case <-time.After(time.Millisecond):
-			}
-		}
-	}()
-	return func() uint64 {
-		close(stop)
-		<-done
-		return peak - min(before, peak)
 	}
 }
 
