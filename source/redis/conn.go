@@ -38,47 +38,47 @@ type conn struct {
 
 	mu       sync.Mutex
 	calls    []*call // whose replies have not all come, in the order in which they were sent
-	told     told    // since it was last taken
+	notices  notices // since it was last taken
 	err      error   // why the connection has broken
 	received int64   // bytes
 }
 
-// told is what a server has told of.
-type told struct {
+// notices are what a server has said that it changed.
+type notices struct {
 	keys keySet
 	all  bool // any key may have changed
 }
 
-func (t *told) add(key string) {
-	if t.keys = with(t.keys, key); len(t.keys) > maxTold {
-		*t = told{all: true}
+func (t *notices) add(key string) {
+	if t.keys = with(t.keys, key); len(t.keys) > maxNotices {
+		*t = notices{all: true}
 	}
 }
 
 // merge adds what was told elsewhere.
-func (t *told) merge(other told) {
+func (t *notices) merge(other notices) {
 	t.all = t.all || other.all
 	for key := range other.keys {
 		t.add(key)
 	}
 }
 
-func (t told) nothing() bool { return !t.all && len(t.keys) == 0 }
+func (t notices) nothing() bool { return !t.all && len(t.keys) == 0 }
 
-func (t told) has(key string) bool {
+func (t notices) has(key string) bool {
 	_, ok := t.keys[key]
 	return ok || t.all
 }
 
-// maxTold is how many keys are remembered. Beyond them, any may have changed.
-const maxTold = 10_000
+// maxNotices is how many keys are remembered. Beyond them, any may have changed.
+const maxNotices = 10_000
 
 // call is commands that were sent, and their replies so far.
 type call struct {
 	want    int
 	take    bool
 	replies []any
-	told    told          // before the last reply, if it was to take that
+	notices notices       // before the last reply, if it was to take that
 	done    chan struct{} // closed when all replies are there, or the connection has broken
 }
 
@@ -189,11 +189,11 @@ func (c *conn) broken() error {
 }
 
 // heard takes what was told.
-func (c *conn) heard() told {
+func (c *conn) heard() notices {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	heard := c.told
-	c.told = told{}
+	heard := c.notices
+	c.notices = notices{}
 	return heard
 }
 
@@ -201,7 +201,7 @@ func (c *conn) heard() told {
 func (c *conn) pending() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !c.told.nothing()
+	return !c.notices.nothing()
 }
 
 // take takes in a reply, or why there are no more.
@@ -227,7 +227,7 @@ func (c *conn) take(reply any, err error) bool {
 	sent.replies = append(sent.replies, reply)
 	if len(sent.replies) == sent.want {
 		if sent.take {
-			sent.told, c.told = c.told, told{}
+			sent.notices, c.notices = c.notices, notices{}
 		}
 		c.calls = c.calls[1:]
 		c.expectLocked()
@@ -248,7 +248,7 @@ func (c *conn) hear(push []any) {
 	case len(push) == 2 && push[0] == "invalidate":
 		keys, named := push[1].([]any)
 		if !named {
-			c.told = told{all: true}
+			c.notices = notices{all: true}
 		}
 		for _, key := range keys {
 			text, _ := key.(string)
@@ -257,14 +257,14 @@ func (c *conn) hear(push []any) {
 	default:
 		return
 	}
-	if !c.told.nothing() {
+	if !c.notices.nothing() {
 		c.wakeUp()
 	}
 }
 
 func (c *conn) hearLocked(key string) {
 	if c.wanted(key) {
-		c.told.add(key)
+		c.notices.add(key)
 	}
 }
 

@@ -146,14 +146,14 @@ func TestR14SilentServerWhateverTheClient(t *testing.T) {
 			c := closing(t, goredis.NewClient(&goredis.Options{
 				Addr: proxy.Addr(), ReadTimeout: timeout, WriteTimeout: timeout, PoolTimeout: 10 * time.Minute,
 			}))
-			told := watch(t, redis.New(c, "app", quick(redis.Options{})))
+			idle := watch(t, redis.New(c, "app", quick(redis.Options{})))
 			resting := watch(t, redis.New(c, "app", unprobed(redis.Options{})))
 			reading := watch(t, redis.New(c, "app", &redis.Options{Timeout: time.Hour, Resync: time.Millisecond}))
-			for _, w := range []*watcher{told, resting, reading} {
+			for _, w := range []*watcher{idle, resting, reading} {
 				w.untilTree(t, `{a:"1"}`)
 			}
 			proxy.Blackhole()
-			if err := told.ended(t); err == nil || !strings.HasSuffix(err.Error(), "no answer within 2s") {
+			if err := idle.ended(t); err == nil || !strings.HasSuffix(err.Error(), "no answer within 2s") {
 				t.Errorf("Watch returned %v, want that there was no answer", err)
 			}
 			dialing := watch(t, redis.New(c, "app", nil))

@@ -24,8 +24,8 @@ const (
 // reading is what keys hold, and what was told of around it.
 type reading struct {
 	values map[string]value
-	before told // since that was last taken, of what came before the keys were read
-	after  told // since then, of what came before or after
+	before notices // since that was last taken, of what came before the keys were read
+	after  notices // since then, of what came before or after
 }
 
 // errMuted says that notifications have been switched off, and that there is no
@@ -35,7 +35,7 @@ var errMuted = errors.New("notifications have been switched off")
 // get reads string keys: at one instant, unless they are in several slots of a
 // Cluster. What was told of with it is no longer the servers'. Where it relies on
 // notifications it asks in the same breath whether they are on still.
-func (s *servers) get(ctx context.Context, keys []string, how telling) (reading, error) {
+func (s *servers) get(ctx context.Context, keys []string, how way) (reading, error) {
 	got := reading{values: make(map[string]value, len(keys))}
 	parts, err := s.parts(ctx, keys)
 	if err != nil {
@@ -52,7 +52,7 @@ func (s *servers) get(ctx context.Context, keys []string, how telling) (reading,
 		if err := s.receive(ctx, part, got.values); err != nil {
 			return got, fmt.Errorf("read: %w", err)
 		}
-		got.before.merge(part.sent.told)
+		got.before.merge(part.sent.notices)
 	}
 	if how == tracked {
 		got.after, err = s.sync(ctx, parts)
@@ -62,7 +62,7 @@ func (s *servers) get(ctx context.Context, keys []string, how telling) (reading,
 
 // sync returns what the servers tell before they answer once more. Tracking
 // tells of what a server did after it has sent the replies of that moment.
-func (s *servers) sync(ctx context.Context, parts []*part) (after told, err error) {
+func (s *servers) sync(ctx context.Context, parts []*part) (after notices, err error) {
 	for _, part := range parts {
 		part.sent = part.conn.send(true, command{"PING"})
 	}
@@ -70,7 +70,7 @@ func (s *servers) sync(ctx context.Context, parts []*part) (after told, err erro
 		if _, err := part.conn.wait(ctx, part.sent); err != nil {
 			return after, fmt.Errorf("read: %w", err)
 		}
-		after.merge(part.sent.told)
+		after.merge(part.sent.notices)
 	}
 	return after, nil
 }

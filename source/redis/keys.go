@@ -57,8 +57,8 @@ func (k *keysLayout) snapshot() source.Snapshot {
 	return snap
 }
 
-func (k *keysLayout) read(ctx context.Context, how telling) error {
-	read := k.readTold
+func (k *keysLayout) read(ctx context.Context, how way) error {
+	read := k.readNotified
 	if how == polled {
 		read = k.readPolled
 	}
@@ -78,16 +78,16 @@ func (k *keysLayout) read(ctx context.Context, how telling) error {
 	return err
 }
 
-// readTold reads everything, and then again what was told of meanwhile. When
+// readNotified reads everything, and then again what was told of meanwhile. When
 // that is lost it returns errLost, or at the last takes what it has read.
-func (k *keysLayout) readTold(ctx context.Context, how telling, last bool) error {
+func (k *keysLayout) readNotified(ctx context.Context, how way, last bool) error {
 	k.servers.heard() // what was told so far is read below
 	k.lost = false
 	sizes, err := k.list(ctx)
 	if err != nil {
 		return err
 	}
-	var open told
+	var open notices
 	all, held := make(map[string]value, len(sizes)), 0
 	for page := range pages(k.all(sizes), sizes) {
 		got, err := k.get(ctx, page, how)
@@ -119,7 +119,7 @@ func (k *keysLayout) readTold(ctx context.Context, how telling, last bool) error
 }
 
 // update takes in what was told of.
-func (k *keysLayout) update(ctx context.Context, how telling) error {
+func (k *keysLayout) update(ctx context.Context, how way) error {
 	if how == polled {
 		return k.poll(ctx)
 	}
@@ -127,7 +127,7 @@ func (k *keysLayout) update(ctx context.Context, how telling) error {
 }
 
 // audit reads some keys beside those that were told of.
-func (k *keysLayout) audit(ctx context.Context, how telling) error {
+func (k *keysLayout) audit(ctx context.Context, how way) error {
 	if how == polled || k.over != nil {
 		return nil
 	}
@@ -137,26 +137,26 @@ func (k *keysLayout) audit(ctx context.Context, how telling) error {
 // complete reads what was told of, and a sample beside, until what was read
 // makes a state. A key of the sample that differs without having been told of
 // says that something was lost.
-func (k *keysLayout) complete(ctx context.Context, how telling, sample []string) error {
+func (k *keysLayout) complete(ctx context.Context, how way, sample []string) error {
 	if k.lost {
 		return errLost
 	}
 	for ; ; sample = nil {
-		told := k.servers.heard()
-		got, err := k.get(ctx, k.settle.want(told.keys, sample), how)
+		heard := k.servers.heard()
+		got, err := k.get(ctx, k.settle.want(heard.keys, sample), how)
 		if err != nil && !errors.Is(err, errTooLong) {
 			return err
 		}
-		told.merge(got.before)
-		if told.all || got.after.all || err != nil {
+		heard.merge(got.before)
+		if heard.all || got.after.all || err != nil {
 			return errLost
 		}
 		for _, key := range sample {
-			if !told.has(key) && !got.after.has(key) && !k.settle.isOpen(key) && got.values[key] != k.now(key) {
+			if !heard.has(key) && !got.after.has(key) && !k.settle.isOpen(key) && got.values[key] != k.now(key) {
 				return errLost
 			}
 		}
-		if state, torn, ok := k.settle.add(told.keys, got); ok {
+		if state, torn, ok := k.settle.add(heard.keys, got); ok {
 			k.apply(state)
 			k.torn = torn
 			return nil
@@ -197,7 +197,7 @@ func (k *keysLayout) apply(state map[string]value) {
 }
 
 // get reads keys. What they hold already is held once.
-func (k *keysLayout) get(ctx context.Context, keys []string, how telling) (reading, error) {
+func (k *keysLayout) get(ctx context.Context, keys []string, how way) (reading, error) {
 	got, err := k.servers.get(ctx, keys, how)
 	for key, v := range got.values {
 		if row, ok := k.table.Get(key); ok && v.kind == isString && row.Value == v.text {

@@ -20,11 +20,11 @@ type layout interface {
 	follow(*servers)
 
 	// read takes in everything.
-	read(context.Context, telling) error
+	read(context.Context, way) error
 
 	// update takes in what has changed since. Where changes are told of it need
 	// look only at these. It returns errLost when everything must be read.
-	update(context.Context, telling) error
+	update(context.Context, way) error
 
 	// unfinished reports whether there is more to update than what was told since.
 	unfinished() bool
@@ -35,7 +35,7 @@ type layout interface {
 
 	// audit compares a little of what was read with what the servers hold, and
 	// returns errLost if that differs and nobody told of it.
-	audit(context.Context, telling) error
+	audit(context.Context, way) error
 
 	// snapshot returns what was read, with a note if that may be of no one instant.
 	snapshot() source.Snapshot

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// telling is how the servers tell of changes.
-type telling uint8
+// way is how the servers tell of changes.
+type way uint8
 
 const (
-	polled   telling = iota // not at all
-	tracked                 // by CLIENT TRACKING, as if the source kept a cache
-	notified                // by keyspace notifications
+	polled   way = iota // not at all
+	tracked             // by CLIENT TRACKING, as if the source kept a cache
+	notified            // by keyspace notifications
 )
 
 // channels are the keys that a layout wants to be told of: one, or all that
@@ -36,16 +36,16 @@ func (c channels) wanted(key string) bool {
 // For many keys notifications are best: they come before the reply of a command
 // that was run after them. For one key that doesn't matter. Tracking then needs
 // no setting, and no bound on what the server keeps for those who subscribe.
-func (s *servers) listen(ctx context.Context, to channels, flags string) (how telling, why string, err error) {
+func (s *servers) listen(ctx context.Context, to channels, flags string) (how way, why string, err error) {
 	if err := s.check(ctx); err != nil {
 		return polled, "", err
 	}
 	s.flags = flags
 	notify := func() (string, error) { return s.notify(ctx, to) }
 	track := func() (string, error) { return s.track(ctx, to.tracking()) }
-	ways, first, second := []telling{notified, tracked}, notify, track
+	ways, first, second := []way{notified, tracked}, notify, track
 	if !to.below {
-		ways, first, second = []telling{tracked, notified}, track, notify
+		ways, first, second = []way{tracked, notified}, track, notify
 	}
 	if why, err = first(); err != nil || why == "" {
 		return ways[0], "", err

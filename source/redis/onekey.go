@@ -48,7 +48,7 @@ func (o *oneKey) deaf() bool { return o.over }
 func (o *oneKey) unfinished() bool { return false }
 
 // read reads the key, and again if it is gone.
-func (o *oneKey) read(ctx context.Context, _ telling) error {
+func (o *oneKey) read(ctx context.Context, _ way) error {
 	o.servers.heard()
 	rows, err := o.load(ctx)
 	if err == nil && len(rows) == 0 {
@@ -69,14 +69,14 @@ func (o *oneKey) read(ctx context.Context, _ telling) error {
 	return nil
 }
 
-func (o *oneKey) update(ctx context.Context, how telling) error {
+func (o *oneKey) update(ctx context.Context, how way) error {
 	if o.servers.heard().all {
 		return errLost
 	}
 	return o.read(ctx, how)
 }
 
-func (o *oneKey) audit(ctx context.Context, _ telling) error {
+func (o *oneKey) audit(ctx context.Context, _ way) error {
 	if o.over {
 		return nil
 	}

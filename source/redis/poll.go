@@ -23,7 +23,7 @@ func (k *keysLayout) readVersion(ctx context.Context) (value, error) {
 // stayed the same until then. Without a version all that can be found out is
 // whether there are the same keys afterwards: one that came and went is missed,
 // so that only what is as before is sure to be of one instant.
-func (k *keysLayout) readPolled(ctx context.Context, _ telling, _ bool) error {
+func (k *keysLayout) readPolled(ctx context.Context, _ way, _ bool) error {
 	var before value
 	if k.version != "" {
 		var err error

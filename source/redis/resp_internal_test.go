@@ -98,10 +98,10 @@ func FuzzDecoder(f *testing.F) {
 func TestR5ToldIsBounded(t *testing.T) {
 	wake := make(chan struct{}, 1)
 	c := &conn{wake: wake, wanted: func(key string) bool { return strings.HasPrefix(key, "k") }}
-	for i := range 3 * maxTold {
+	for i := range 3 * maxNotices {
 		c.hear([]any{"pmessage", "", fmt.Sprintf("__keyspace@0__:k%d", i), "set"})
-		if len(c.told.keys) > maxTold {
-			t.Fatalf("%d keys are remembered, want at most %d", len(c.told.keys), maxTold)
+		if len(c.notices.keys) > maxNotices {
+			t.Fatalf("%d keys are remembered, want at most %d", len(c.notices.keys), maxNotices)
 		}
 	}
 	if heard := c.heard(); !heard.all {

@@ -222,8 +222,8 @@ func refused(err error) string {
 }
 
 // heard takes what the servers have told.
-func (s *servers) heard() told {
-	var heard told
+func (s *servers) heard() notices {
+	var heard notices
 	for _, c := range s.conns {
 		heard.merge(c.heard())
 	}

@@ -50,9 +50,9 @@ func (s *settling) begin(all map[string]value, open keySet) {
 // want returns the keys to read next: those that are open, those that were told
 // of, those of a sample, and if that comes to nothing those that are written
 // again and again.
-func (s *settling) want(told keySet, sample []string) []string {
-	want := make(keySet, len(told)+len(s.open)+len(sample))
-	maps.Copy(want, told)
+func (s *settling) want(notices keySet, sample []string) []string {
+	want := make(keySet, len(notices)+len(s.open)+len(sample))
+	maps.Copy(want, notices)
 	maps.Copy(want, s.open)
 	for _, key := range sample {
 		want[key] = struct{}{}
@@ -66,14 +66,14 @@ func (s *settling) want(told keySet, sample []string) []string {
 // add takes in the next reading, and which keys were told of between the last
 // one and that. If there is a state now, it returns what has changed in it, and
 // whether it is torn, of no one instant.
-func (s *settling) add(told keySet, got reading) (state map[string]value, torn, ok bool) {
+func (s *settling) add(notices keySet, got reading) (state map[string]value, torn, ok bool) {
 	if !s.unfinished() {
 		s.begin(make(map[string]value), nil)
 	}
 	open, after := s.open, got.after.keys
-	completes := s.unfinished() && apart(open, told) && apart(open, s.late) && apart(open, after)
+	completes := s.unfinished() && apart(open, notices) && apart(open, s.late) && apart(open, after)
 	s.open, s.late = maps.Clone(after), after
-	for key := range told {
+	for key := range notices {
 		if _, read := got.values[key]; !read {
 			s.open = with(s.open, key)
 		}

@@ -12,7 +12,7 @@ import (
 type simulated struct {
 	now     map[string]value
 	history []map[string]value
-	told    keySet // what the connection has told, and nobody taken
+	notices keySet // what the connection has told, and nobody taken
 	delayed keySet // what tracking tells after the replies of this turn
 	tracks  bool
 	writes  int
@@ -29,7 +29,7 @@ func (s *simulated) write(keys int) {
 		if s.tracks {
 			s.delayed = with(s.delayed, key)
 		} else {
-			s.told = with(s.told, key)
+			s.notices = with(s.notices, key)
 		}
 	}
 	s.history = append(s.history, maps.Clone(s.now))
@@ -38,7 +38,7 @@ func (s *simulated) write(keys int) {
 // turn ends a turn of the server's loop.
 func (s *simulated) turn() {
 	for key := range s.delayed {
-		s.told = with(s.told, key)
+		s.notices = with(s.notices, key)
 	}
 	s.delayed = nil
 }
@@ -53,8 +53,8 @@ func (s *simulated) busy(rate, keys int) {
 }
 
 func (s *simulated) heard() keySet {
-	heard := s.told
-	s.told = nil
+	heard := s.notices
+	s.notices = nil
 	return heard
 }
 

@@ -14,7 +14,7 @@ type watch struct {
 	opts    Options
 	servers *servers
 	layout  layout
-	how     telling
+	how     way
 	why     string // it isn't by the best way, "" if it is
 }
 
@@ -75,11 +75,11 @@ func (w *watch) follow(ctx context.Context, emit func()) error {
 	var due <-chan time.Time // quiet's channel while there is something to update
 	polling := w.polling()
 	for emit(); ; {
-		told, err := w.servers.pending()
+		waiting, err := w.servers.pending()
 		if err != nil {
 			return err
 		}
-		if due = nil; (told || w.layout.unfinished()) && !w.layout.deaf() {
+		if due = nil; (waiting || w.layout.unfinished()) && !w.layout.deaf() {
 			due = quiet.C
 		}
 		select {

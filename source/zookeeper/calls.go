@@ -181,18 +181,18 @@ func (s *store) readOnly(a *answer) {
 
 func (s *store) readAndWatch(a *answer, key watch) {
 	var stat *zk.Stat
-	var told <-chan zk.Event
+	var fired <-chan zk.Event
 	switch a.op {
 	case readData:
-		a.data, stat, told, a.err = s.conn.GetW(a.path)
+		a.data, stat, fired, a.err = s.conn.GetW(a.path)
 	case readKids:
-		a.kids, stat, told, a.err = s.conn.ChildrenW(a.path)
+		a.kids, stat, fired, a.err = s.conn.ChildrenW(a.path)
 	default:
-		a.found, stat, told, a.err = s.conn.ExistsW(a.path)
+		a.found, stat, fired, a.err = s.conn.ExistsW(a.path)
 	}
 	if a.err == nil {
 		a.stat = *stat
-		s.watches.set(key, alarm{told, key.zxid(a.stat)})
+		s.watches.set(key, alarm{fired, key.zxid(a.stat)})
 	}
 }
 

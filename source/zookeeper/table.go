@@ -54,14 +54,14 @@ func (t *table) reset() {
 // all is the request with which the reading of everything begins.
 func (t *table) all() []request { return t.add(t.store.root) }
 
-// again is the requests for what watches have told of.
-func (t *table) again(told []watch) []request {
+// again is the requests for the watches that have fired.
+func (t *table) again(fired []watch) []request {
 	if t.tooLarge != nil {
 		t.tooLarge = nil
 		return t.all()
 	}
 	var next []request
-	for _, w := range told {
+	for _, w := range fired {
 		switch root := w.path == t.store.root; {
 		case t.nodes[w.path] == nil && root:
 			next = append(next, t.add(w.path)...)

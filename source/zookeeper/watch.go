@@ -53,7 +53,7 @@ func (s *store) watch(ctx context.Context, stop context.CancelCauseFunc, emit fu
 
 // follow reads everything, and then what the watches tell of.
 func (s *store) follow(ctx context.Context, emit func(source.Snapshot)) error {
-	_, _ = s.watches.told() // of what is read now anyway, or of a session before this one
+	_, _ = s.watches.fired() // of what is read now anyway, or of a session before this one
 	table := s.newTable()
 	next := table.all()
 	for {
@@ -79,7 +79,7 @@ func (s *store) read(ctx context.Context, t *table, next []request) (snap source
 		if err := s.calls.run(ctx, next, t.take); err != nil && t.tooLarge == nil {
 			return source.Snapshot{}, nil, err
 		}
-		rest, err := s.watches.told()
+		rest, err := s.watches.fired()
 		if err != nil {
 			return source.Snapshot{}, nil, fmt.Errorf("watch: %w", err)
 		}

@@ -25,7 +25,7 @@ func (w watch) zxid(stat zk.Stat) int64 {
 	return stat.Mzxid
 }
 
-// watches are those that are set and have not told of anything that anybody
+// watches are those that are set and have not fired for anything that anybody
 // has heard. The client has a channel for each, and no way to be rid of one, so
 // they are kept for as long as the client keeps them, whatever Watch is running.
 //
@@ -43,8 +43,8 @@ type watches struct {
 
 // alarm is a watch that is set.
 type alarm struct {
-	told <-chan zk.Event // of capacity 1; the client sends, and closes
-	zxid int64           // of the change before it was set; 0 for a node that isn't there
+	fired <-chan zk.Event // of capacity 1; the client sends, and closes
+	zxid  int64           // of the change before it was set; 0 for a node that isn't there
 }
 
 func (w *watches) isSet(key watch) bool {
@@ -70,7 +70,7 @@ func (w *watches) missed(key watch, zxid int64) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	a, set := w.all[key]
-	if set && (a.zxid == zxid || len(a.told) > 0) {
+	if set && (a.zxid == zxid || len(a.fired) > 0) {
 		return false
 	}
 	delete(w.all, key)
@@ -92,14 +92,14 @@ func (w *watches) some(n int) []string {
 }
 
 // audit compares what a node says of itself with the watches on it. One that is
-// silent about a change has told of it from then on.
+// silent about a change has fired from then on.
 func (w *watches) audit(path string, stat zk.Stat) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, key := range []watch{{path, false}, {path, true}} {
 		a, set := w.all[key]
 		zxid := key.zxid(stat)
-		if !set || len(a.told) > 0 || zxid > 0 && zxid <= a.zxid || zxid == a.zxid {
+		if !set || len(a.fired) > 0 || zxid > 0 && zxid <= a.zxid || zxid == a.zxid {
 			continue
 		}
 		delete(w.all, key)
@@ -111,7 +111,7 @@ func (w *watches) audit(path string, stat zk.Stat) {
 	}
 }
 
-// wait returns when a watch has told of something, with all that have. These
+// wait returns when a watch has fired, with all that have. These
 // are no longer set. The error is ctx's, or the end of the session.
 func (w *watches) wait(ctx context.Context) ([]watch, error) {
 	w.mu.Lock()
@@ -124,7 +124,7 @@ func (w *watches) wait(ctx context.Context) ([]watch, error) {
 			break
 		}
 		keys = append(keys, key)
-		cases = append(cases, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(a.told)})
+		cases = append(cases, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(a.fired)})
 	}
 	w.mu.Unlock()
 
@@ -133,31 +133,31 @@ func (w *watches) wait(ctx context.Context) ([]watch, error) {
 	case 0:
 		return nil, context.Cause(ctx)
 	case 1:
-		return w.told()
+		return w.fired()
 	}
 	w.mu.Lock()
 	delete(w.all, keys[i])
 	w.mu.Unlock()
-	told, err := w.told()
+	fired, err := w.fired()
 	if first := event.Interface().(zk.Event); err == nil {
 		err = first.Err
 	}
-	return append(told, keys[i]), err
+	return append(fired, keys[i]), err
 }
 
-// told is the watches that have told of something. They are no longer set. The
+// fired returns the watches that have fired. They are no longer set. The
 // error is the end of the session.
-func (w *watches) told() ([]watch, error) {
+func (w *watches) fired() ([]watch, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	all := w.lost
 	w.lost = nil
 	var err error
 	for key, a := range w.all {
-		if len(a.told) == 0 {
+		if len(a.fired) == 0 {
 			continue
 		}
-		if event := <-a.told; event.Err != nil {
+		if event := <-a.fired; event.Err != nil {
 			err = event.Err
 		}
 		delete(w.all, key)
