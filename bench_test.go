@@ -35,7 +35,7 @@ type Service struct {
 
 var sizes = []int{1_000, 10_000, 100_000}
 
-// fleetYAML is a document of n keys.
+// fleetYAML returns a document of n keys.
 func fleetYAML(n int) []byte {
 	var b strings.Builder
 	b.WriteString("limits:\n  requests: 500\nservices:\n")
@@ -46,7 +46,7 @@ func fleetYAML(n int) []byte {
 	return []byte(b.String())
 }
 
-// memoryOf is a source that holds a tree and can be changed.
+// memoryOf returns a source that holds a tree and can be changed.
 func memoryOf(tb testing.TB, name string, n int) *sourcetest.Memory {
 	services := map[string]any{}
 	for i := range n / 8 {

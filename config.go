@@ -89,7 +89,7 @@ func Load[T any](ctx context.Context, opts Options[T]) (*T, error) {
 	return c.Get(), c.Close()
 }
 
-// selector is the whole of the configuration.
+// selector returns the whole of the configuration.
 func (c *Config[T]) selector() selector[*T] {
 	return selector[*T]{hub: c.hub, pick: func(g *generation) *T { return g.value.(*T) }, equal: equalPointers[T]}
 }

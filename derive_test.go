@@ -43,8 +43,8 @@ func (d *diary) expect(t *testing.T, want ...string) {
 
 var errBuild = errors.New("no such pool")
 
-// derived is a Derived of a *int that holds pair.a, in a bubble. A negative
-// pair.a fails, and so does 13 with a panic; releasing 7 panics.
+// derived returns a Derived of a *int that holds pair.a, in a bubble. A
+// negative pair.a fails, and so does 13 with a panic; releasing 7 panics.
 func derived(t *testing.T, m *sourcetest.Memory, log *logged) (*confsync.Config[app], *confsync.Derived[*int], *diary) {
 	t.Helper()
 	c := openApp(t, confsync.Options[app]{Sources: []source.Source{m}, Logger: log.logger()})

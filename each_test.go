@@ -33,8 +33,9 @@ func members(hosts ...string) map[string]any {
 	return map[string]any{"services": services}
 }
 
-// eachViews are the ways to a map: of a Config, which knows what has changed, of a
-// view made elsewhere, and of a map that pick makes anew each time.
+// eachViews returns the ways to a map: of a Config, which knows what has
+// changed, of a view made elsewhere, and of a map that pick makes anew each
+// time.
 func eachViews(c *confsync.Config[app]) map[string]func(func(confsync.Entry[string, service])) func() {
 	return map[string]func(func(confsync.Entry[string, service])) func(){
 		"a Config": func(fn func(confsync.Entry[string, service])) func() {

@@ -199,7 +199,7 @@ func (s *recorder) Watch(ctx context.Context, emit func(source.Snapshot)) error 
 	})
 }
 
-// copy is a source of its own with the same contents.
+// copy returns a source of its own with the same contents.
 func (s *recorder) copy() source.Source {
 	return source.Poll(s.Name(), time.Hour, func(context.Context) (source.Snapshot, error) { return *s.last.Load(), nil })
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// shown is a value as it may be shown: secrets are redacted, keys that no field
-// takes are left out, index keys of a list are a list, and the text of a number
-// or a bool is one. It is nil when nothing is left.
+// shown returns a value as it may be shown: secrets are redacted, keys that no
+// field takes are left out, index keys of a list are a list, and the text of a
+// number or a bool is one. It is nil when nothing is left.
 func shown(s *tree.Shape, n *tree.Node) *tree.Node {
 	switch {
 	case s == nil || n == nil:
@@ -50,7 +50,7 @@ func takesAny(s *tree.Shape) bool {
 		(s.Type.Kind() != reflect.Struct || reflect.PointerTo(s.Type).Implements(jsonUnmarshaler))
 }
 
-// shapeAt is the shape of a value at a path, nil when nothing takes it.
+// shapeAt returns the shape of a value at a path, nil when nothing takes it.
 func shapeAt(s *tree.Shape, path tree.Path) *tree.Shape {
 	for _, segment := range path {
 		if s == nil || takesAny(s) {
@@ -61,7 +61,8 @@ func shapeAt(s *tree.Shape, path tree.Path) *tree.Shape {
 	return s
 }
 
-// below is what takes a key, nil when nothing does, and the key as it is its own.
+// below returns what takes a key, nil when nothing does, and the key as it is
+// its own.
 func below(s *tree.Shape, key string) (own string, sub *tree.Shape) {
 	if s.Elem != nil {
 		return key, s.Elem
@@ -88,7 +89,8 @@ func shownList(s *tree.Shape, n *tree.Node) *tree.Node {
 	return tree.NewList(kids)
 }
 
-// shownAny is what fills an interface: whatever it is, but for the secrets in it.
+// shownAny returns what fills an interface: whatever it is, but for the secrets
+// in it.
 func shownAny(s *tree.Shape, n *tree.Node) *tree.Node {
 	switch {
 	case s.Secret || n.IsSecret():

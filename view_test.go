@@ -18,7 +18,7 @@ type pool struct{ Min, Max int }
 // foreign is a View that was made elsewhere: nothing but the two methods.
 type foreign[V any] struct{ confsync.View[V] }
 
-// views are the ways to the pool of an app, all of which a component may be
+// views returns the ways to the pool of an app, all of which a component may be
 // handed, and how to change it.
 func views(t *testing.T) map[string]struct {
 	view confsync.View[pool]

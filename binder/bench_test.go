@@ -24,7 +24,8 @@ type benchService struct {
 	Zone    string
 }
 
-// benchRoot is a tree of n keys, with the ports of the first changed ones as given.
+// benchRoot returns a tree of n keys, with the ports of the first changed ones
+// as given.
 func benchRoot(b *testing.B, n, changed, port int) *tree.Node {
 	services := map[string]any{}
 	for i := range n / 8 {

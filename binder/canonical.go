@@ -74,8 +74,8 @@ func (r *rewriter) node(p *plan, w *rewrite) {
 	w.stale = nil
 }
 
-// filled is a node in the place of a map, without an empty text: in the place of
-// the map, or beside its keys.
+// filled returns a node in the place of a map, without an empty text: in the
+// place of the map, or beside its keys.
 func filled(n *tree.Node) *tree.Node {
 	switch {
 	case isBlank(n):
@@ -156,7 +156,7 @@ func (s *staleKeys) mark(own, key string) {
 	s.set(own, note)
 }
 
-// node is the tree of the notes: the one before if it is equal.
+// node returns the tree of the notes: the one before if it is equal.
 func (s staleKeys) node(before *tree.Node) *tree.Node {
 	var none *tree.Node
 	if len(s) == 0 {

@@ -2,7 +2,7 @@ package binder
 
 import "reflect"
 
-// cloneByHand is a copy of a Go map of any type.
+// cloneByHand returns a copy of a Go map of any type.
 func cloneByHand(m reflect.Value) reflect.Value {
 	out := reflect.MakeMapWithSize(m.Type(), m.Len()+1)
 	key, elem := reflect.New(m.Type().Key()).Elem(), reflect.New(m.Type().Elem()).Elem()

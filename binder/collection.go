@@ -29,7 +29,8 @@ func (d *decoder) bindMap(s *slot) bool {
 	return changed
 }
 
-// updateMap is the old map or, where elements have changed, a clone with those.
+// updateMap returns the old map or, where elements have changed, a clone with
+// those.
 func (d *decoder) updateMap(s *slot, prev, n *tree.Node, unknown *noteTree) (next reflect.Value, changed bool) {
 	next = s.old
 	var keys []reflect.Value

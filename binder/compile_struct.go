@@ -124,8 +124,8 @@ func (c *compiler) index(p *plan, where string) {
 	}
 }
 
-// defaultNode is the node of a default tag: a list where the field is one, so
-// that its elements can be replaced one by one, else the text itself.
+// defaultNode returns the node of a default tag: a list where the field is one,
+// so that its elements can be replaced one by one, else the text itself.
 func (c *compiler) defaultNode(p *plan, text, where string) *tree.Node {
 	n := tree.NewScalar(tree.String, text)
 	switch q := p.structPlan(); {

@@ -93,7 +93,7 @@ func (b *Binder) Lookup(root *tree.Node, path tree.Path) (n *tree.Node, at tree.
 	return n, at
 }
 
-// below is the plan of what a key names, one that takes everything where
+// below returns the plan of what a key names, one that takes everything where
 // nothing is known of it.
 func (p *plan) below(seg string) *plan {
 	switch _, sub := p.field(seg); {
@@ -118,8 +118,8 @@ func indexed(p *plan, seg string) string {
 	return "[" + seg + "]"
 }
 
-// fieldOf is the field that takes a key, found in inlined structs too, or the
-// one that takes the remaining keys.
+// fieldOf returns the field that takes a key, found in inlined structs too, or
+// the one that takes the remaining keys.
 func (p *plan) fieldOf(key string) (string, *field) {
 	own, _ := p.field(key)
 	for i := range p.fields {
@@ -160,7 +160,7 @@ func (b *Binder) Raw(layer *tree.Node, path tree.Path) tree.Path {
 	return out
 }
 
-// spelling is the key under which a struct's node has a field.
+// spelling returns the key under which a struct's node has a field.
 func (p *plan) spelling(n *tree.Node, own string) string {
 	if n.Child(own) != nil {
 		return own

@@ -22,7 +22,8 @@ func ToTree(v any) (tree.Tree, error) {
 	return tree.FromGo(plain)
 }
 
-// toPlain is a value with its structs as maps, and reports whether it is there.
+// toPlain returns a value with its structs as maps, and reports whether it is
+// there.
 func toPlain(v reflect.Value, top bool) (any, bool) {
 	if !v.IsValid() {
 		return nil, top
@@ -52,8 +53,8 @@ func toPlain(v reflect.Value, top bool) (any, bool) {
 	return v.Interface(), true
 }
 
-// written is a value that is written as one text, or as JSON by itself. A secret
-// is written as it is.
+// written returns a value that is written as one text, or as JSON by itself. A
+// secret is written as it is.
 func written(v reflect.Value) (any, bool) {
 	if v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil, false
@@ -138,7 +139,7 @@ func listToPlain(v reflect.Value, top bool) (any, bool) {
 	return list, true
 }
 
-// keyText is a map's key as it is written.
+// keyText returns a map's key as it is written.
 func keyText(k reflect.Value) string {
 	for k.Kind() == reflect.Interface && !k.IsNil() {
 		k = k.Elem()

@@ -13,7 +13,7 @@ import (
 // kv are keys and values as a store has them: paths and texts.
 type kv []string
 
-// rootOf is the tree of a Go value or of a kv.
+// rootOf returns the tree of a Go value or of a kv.
 func rootOf(t testing.TB, in any) *tree.Node {
 	t.Helper()
 	pairs, ok := in.(kv)
@@ -126,7 +126,7 @@ func testBad(t *testing.T, cases []bad, hooks ...mapstructure.DecodeHookFunc) {
 
 func ptr[T any](v T) *T { return &v }
 
-// leavesOf are the paths of the leaves of a node.
+// leavesOf returns the paths of the leaves of a node.
 func leavesOf(n *tree.Node) (paths []tree.Path) {
 	for p := range n.Leaves {
 		paths = append(paths, p.Child())

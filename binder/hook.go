@@ -45,8 +45,8 @@ func (d *decoder) askHooks(in any, to reflect.Type) (made any, err error) {
 	return mapstructure.DecodeHookExec(hook, reflect.ValueOf(&in).Elem().Elem(), reflect.New(to).Elem())
 }
 
-// fit is a value as one of a type, if it is one: itself, what it points to, or
-// a pointer to it.
+// fit returns a value as one of a type, if it is one: itself, what it points
+// to, or a pointer to it.
 func fit(v reflect.Value, t reflect.Type) (reflect.Value, bool) {
 	switch {
 	case !v.IsValid():

@@ -73,8 +73,8 @@ func (s *slot) unmarshal(spelled []byte) (made reflect.Value, err error) {
 	return v.Elem(), v.Interface().(json.Unmarshaler).UnmarshalJSON(spelled)
 }
 
-// toJSON is a node as what json.Marshal makes its JSON of, numbers as written
-// where JSON has them.
+// toJSON returns a node as what json.Marshal makes its JSON of, numbers as
+// written where JSON has them.
 func toJSON(n *tree.Node) (any, bool) {
 	switch n.Kind() {
 	case tree.Int, tree.Float:

@@ -64,7 +64,7 @@ type layout struct {
 	unknown []int // children that no field takes
 }
 
-// layout is that of a node's keys, nil when it has none.
+// layout returns that of a node's keys, nil when it has none.
 func (m *keySets) layout(p *plan, n *tree.Node) *layout {
 	keys := n.Keys()
 	if len(keys) == 0 {
@@ -101,7 +101,7 @@ type shaped struct {
 	*layout
 }
 
-// rest are the keys of a node that no field takes, nil when there are none.
+// rest returns the keys of a node that no field takes, nil when there are none.
 func (n shaped) rest() *tree.Node {
 	if n.layout == nil || len(n.unknown) == 0 {
 		return nil
@@ -122,8 +122,8 @@ type renaming struct {
 	stale [][2]string // a field's own key, and the deprecated one it is under
 }
 
-// renaming is that of a node's keys, of which there is at least one. A nil m
-// remembers nothing.
+// renaming returns that of a node's keys, of which there is at least one. A nil
+// m remembers nothing.
 func (m *keySets) renaming(p *plan, keys []string) *renaming {
 	if m == nil {
 		return newRenaming(p, keys)

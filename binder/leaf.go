@@ -21,7 +21,7 @@ type decodeFunc func(n *tree.Node, out reflect.Value) error
 
 var errMistyped = errors.New("") // there is no more to say than that it is of the wrong type
 
-// scalarDecoder is the decoder of a basic kind, nil for any other.
+// scalarDecoder returns the decoder of a basic kind, nil for any other.
 func scalarDecoder(t reflect.Type) decodeFunc {
 	switch t.Kind() {
 	case reflect.String:
@@ -98,9 +98,10 @@ func decodeFloat(n *tree.Node, out reflect.Value) error {
 	return nil
 }
 
-// number is the text of an integer and the base to read it with. An integer of
-// a document's is what the document says. In a mere text, "010" is ten, and only
-// 0x, 0o and 0b are other bases. A float that is whole is an integer too.
+// number returns the text of an integer and the base to read it with. An
+// integer of a document's is what the document says. In a mere text, "010" is
+// ten, and only 0x, 0o and 0b are other bases. A float that is whole is an
+// integer too.
 func number(n *tree.Node) (text string, base int, err error) {
 	text = n.Text()
 	switch n.Kind() {
@@ -214,7 +215,8 @@ func isVerbatim(t reflect.Type) bool {
 	return (t.Kind() == reflect.String || t.Kind() == reflect.Interface) && !reflect.PointerTo(t).Implements(textUnmarshaler)
 }
 
-// keyDecoder is how a map's keys of a type are made, nil when they can't be.
+// keyDecoder returns how a map's keys of a type are made, nil when they can't
+// be.
 func keyDecoder(t reflect.Type) func(string, reflect.Value) error {
 	if reflect.PointerTo(t).Implements(textUnmarshaler) {
 		return func(key string, out reflect.Value) (err error) {

@@ -70,8 +70,9 @@ func (d *decoder) bindItem(s *slot, i int, prev, n *tree.Node, out reflect.Value
 	return changed
 }
 
-// items are the elements that filled a list before and those that fill it now,
-// from a list, from index keys in numeric order, or from a text that spells one.
+// items returns the elements that filled a list before and those that fill it
+// now, from a list, from index keys in numeric order, or from a text that
+// spells one.
 func (d *decoder) items(s *slot) (old, items []*tree.Node, ok bool) {
 	if s.n.Own() != nil {
 		d.conflict(s.plan)
@@ -118,7 +119,7 @@ func elements(n *tree.Node) []*tree.Node {
 	return items
 }
 
-// firstGap is the lowest index that a map of indexes lacks.
+// firstGap returns the lowest index that a map of indexes lacks.
 func firstGap(n *tree.Node) int {
 	var have []int
 	for _, key := range n.Keys() {

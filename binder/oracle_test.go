@@ -239,7 +239,8 @@ func (p *pipeline) run(layers []tree.Tree) (binder.Bound, []tree.Problem) {
 	return bound, nil
 }
 
-// differences are the fields in which two bound values differ, nodes by what they hold.
+// differences returns the fields in which two bound values differ, nodes by
+// what they hold.
 func differences(a, b binder.Bound) string {
 	x, y := *a.Value.Interface().(*everything), *b.Value.Interface().(*everything)
 	var all []string

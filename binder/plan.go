@@ -74,8 +74,9 @@ func (p *plan) keys() []string {
 	return keys
 }
 
-// field is the field's own key and plan for a key in any spelling. A key that
-// names no field is its own, with the plan of the remaining keys, if they have one.
+// field returns the field's own key and plan for a key in any spelling. A key
+// that names no field is its own, with the plan of the remaining keys, if they
+// have one.
 func (p *plan) field(key string) (string, *plan) {
 	if sub, ok := p.subs[key]; ok {
 		return key, sub

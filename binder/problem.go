@@ -28,7 +28,8 @@ func (d *decoder) report(kind tree.ProblemKind, err error) {
 	d.problems.Add(tree.Problem{Path: slices.Clone(d.path), Kind: kind, Field: d.field(), Err: err})
 }
 
-// field is the Go field at the present path: `App.Services["blue"].Hosts[0]`.
+// field returns the Go field at the present path:
+// `App.Services["blue"].Hosts[0]`.
 func (d *decoder) field() string {
 	var b strings.Builder
 	b.WriteString(TypeName(d.root.typ))
@@ -99,7 +100,8 @@ func (e *refusal) Error() string { return e.what + ": " + cut(e.why.Error(), sho
 
 func (e *refusal) Unwrap() error { return e.why }
 
-// describe is a node as an error shows it: `string "80a"`, "int 7", "a list".
+// describe returns a node as an error shows it: `string "80a"`, "int 7", "a
+// list".
 func describe(n *tree.Node, secret bool) string {
 	switch {
 	case !n.Kind().IsScalar():
@@ -110,8 +112,8 @@ func describe(n *tree.Node, secret bool) string {
 	return n.Kind().String() + " " + show(n)
 }
 
-// show is a node as explanations and errors show it, on one line and not too
-// long. It is not for secrets.
+// show returns a node as explanations and errors show it, on one line and not
+// too long. It is not for secrets.
 func show(n *tree.Node) string {
 	switch n.Kind() {
 	case tree.String:
@@ -124,7 +126,7 @@ func show(n *tree.Node) string {
 	return cut(n.Text(), shown)
 }
 
-// quote is a text in quotes, if need be only its beginning.
+// quote returns a text in quotes, if need be only its beginning.
 func quote(text string) string {
 	if begin := cut(text, shown); len(begin) < len(text) {
 		return strconv.Quote(strings.TrimSuffix(begin, "...")) + "..."
@@ -132,7 +134,8 @@ func quote(text string) string {
 	return strconv.Quote(text)
 }
 
-// cut is a text, or its beginning with three dots where it is longer than size.
+// cut returns a text, or its beginning with three dots where it is longer than
+// size.
 func cut(text string, size int) string {
 	if len(text) <= size {
 		return text

@@ -13,8 +13,8 @@ func (c *compiled) Shape() *tree.Shape { return c.shape }
 // for each. It is for telling once, at the start.
 func (c *compiled) Notes() []string { return slices.Clone(c.notes) }
 
-// makeShape is the shape of a type. With hooks, any text may fill a struct; without,
-// one behind a pointer is switched on and off by a text.
+// makeShape returns the shape of a type. With hooks, any text may fill a
+// struct; without, one behind a pointer is switched on and off by a text.
 func (p *plan) makeShape(hooks bool) *tree.Shape {
 	m := shaper{hooks: hooks, made: map[shapeKey]*tree.Shape{}}
 	return m.shape(p, shapeKey{named: p.named(map[*plan]bool{})})

@@ -24,7 +24,7 @@ type slot struct {
 // forget makes a slot of one whose old value can't be compared with.
 func (s *slot) forget() { s.prev, s.old, s.unknown = nil, reflect.Value{}, nil }
 
-// label is a key as it may be shown.
+// label returns a key as it may be shown.
 func (s *slot) label(key string) string {
 	if s.veiled {
 		return Redacted

@@ -11,8 +11,9 @@ import (
 // fill a type that has that very tag below it.
 const maxDepth = 1000
 
-// filling is the node that fills field i: the default where the key is absent. A
-// null is the node of every field below it, for it hides their defaults.
+// filling returns the node that fills field i: the default where the key is
+// absent. A null is the node of every field below it, for it hides their
+// defaults.
 func (p *plan) filling(i int, n shaped) *tree.Node {
 	f := &p.fields[i]
 	switch {
@@ -142,9 +143,9 @@ func (d *decoder) bindRemain(f *field, s *slot, unknown *noteTree) bool {
 	return changed
 }
 
-// keyed are the maps that filled a struct or a Go map before and that fill it
-// now, read from a text where they stand in one. It reports false for what is no
-// map, which it adds to the problems.
+// keyed returns the maps that filled a struct or a Go map before and that fill
+// it now, read from a text where they stand in one. It reports false for what
+// is no map, which it adds to the problems.
 func (d *decoder) keyed(s *slot) (prev, n *tree.Node, ok bool) {
 	switch {
 	case s.n.Own() != nil:

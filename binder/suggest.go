@@ -60,8 +60,8 @@ func (b *Binder) Suggest(path tree.Path) (tree.Path, bool) {
 
 const maxSuggested = 100 // bytes of a key that is looked at for what it was meant to be
 
-// embedded is the inlined field of the struct at a path's parent that the last
-// key of the path is the name of, nil when there is none.
+// embedded returns the inlined field of the struct at a path's parent that the
+// last key of the path is the name of, nil when there is none.
 func (b *Binder) embedded(path tree.Path) *field {
 	p := b.root
 	for _, seg := range path[:max(0, len(path)-1)] {

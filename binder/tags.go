@@ -183,7 +183,8 @@ func (t *tag) complete(f reflect.StructField) bool {
 	return f.IsExported() || f.Anonymous && t.inline && f.Type.Kind() == reflect.Struct
 }
 
-// snake is a Go name as a key: MaxConns is max_conns, HTTPServer http_server.
+// snake returns a Go name as a key: MaxConns is max_conns, HTTPServer
+// http_server.
 func snake(name string) string {
 	var b strings.Builder
 	letters := []rune(name)

@@ -8,8 +8,8 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// spelled is the node that fills a slot: of a text, where the type takes no
-// scalar, the one that it spells.
+// spelled returns the node that fills a slot: of a text, where the type takes
+// no scalar, the one that it spells.
 func (d *decoder) spelled(s *slot) (*tree.Node, bool) {
 	if !s.n.Kind().IsScalar() {
 		return s.n, true
@@ -22,9 +22,9 @@ func (d *decoder) spelled(s *slot) (*tree.Node, bool) {
 	return n, true
 }
 
-// before is the node that filled a slot, read as spelled read it. Where that
-// can't be known any more it forgets what was, and where keys are veiled: those of
-// the one and the other can't be told apart.
+// before returns the node that filled a slot, read as spelled read it. Where
+// that can't be known any more it forgets what was, and where keys are veiled:
+// those of the one and the other can't be told apart.
 func (d *decoder) before(s *slot) *tree.Node {
 	switch {
 	case !s.old.IsValid():
@@ -83,9 +83,9 @@ var (
 	switchedOff = tree.NewScalar(tree.Null, "")
 )
 
-// switched is what fills a pointer to a struct: the text "true" stands for a
-// section that is there, with its defaults, and "false" for one that isn't, as
-// stores of keys can't say either in another way. Beside keys of the section
+// switched returns what fills a pointer to a struct: the text "true" stands for
+// a section that is there, with its defaults, and "false" for one that isn't,
+// as stores of keys can't say either in another way. Beside keys of the section
 // "true" says nothing more.
 func (p *plan) switched(n *tree.Node) *tree.Node {
 	if p.elem.shape != structure || p.elem.decode != nil {
@@ -138,10 +138,10 @@ func pairs(text string) (*tree.Node, error) {
 	return none.With(changes, nil), nil
 }
 
-// toGo is a node as Go's plain types: string, bool, int, float64, []any and
-// map[string]any. Keys that are all indexes make a list. A time stays the text
-// it is. It reports false for a key with both a value and children, which no
-// plain type holds.
+// toGo returns a node as Go's plain types: string, bool, int, float64, []any
+// and map[string]any. Keys that are all indexes make a list. A time stays the
+// text it is. It reports false for a key with both a value and children, which
+// no plain type holds.
 func toGo(n *tree.Node) (any, bool) {
 	switch n.Kind() {
 	case tree.Bool:

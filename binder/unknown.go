@@ -20,7 +20,8 @@ func (t *noteTree) set(key string, sub *tree.Node) {
 	t.changes[key] = sub
 }
 
-// node is the tree: the one before if nothing has changed, and nil for an empty one.
+// node returns the tree: the one before if nothing has changed, and nil for an
+// empty one.
 func (t *noteTree) node() *tree.Node {
 	if t.changes == nil {
 		return t.was

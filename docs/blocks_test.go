@@ -184,8 +184,9 @@ var (
 	setup    = regexp.MustCompile(`(?s)<!-- go\n(.*?)-->`)
 )
 
-// within is a part of a program inside a function, behind what is taken for
-// granted everywhere and what the guide says in comments that begin with "go".
+// within returns a part of a program inside a function, behind what is taken
+// for granted everywhere and what the guide says in comments that begin with
+// "go".
 func within(b block) string {
 	text, _ := os.ReadFile(b.file)
 	before := granted

@@ -85,7 +85,7 @@ func Write(w io.Writer, c Dumpable, opts *Options) error {
 	return err
 }
 
-// origins are the comments by paths: where each value came from, and what a
+// origins returns the comments by paths: where each value came from, and what a
 // layer has that it hides.
 func origins(c Dumpable) map[string]string {
 	all := map[string]string{}

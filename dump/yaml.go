@@ -70,7 +70,7 @@ func (w *yamlWriter) empty(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// integer is an integer in decimal, which every reader takes for the same.
+// integer returns an integer in decimal, which every reader takes for the same.
 func integer(text string) string {
 	if i, ok := new(big.Int).SetString(text, 0); ok {
 		return i.String()
@@ -80,7 +80,8 @@ func integer(text string) string {
 
 var plainFloat = regexp.MustCompile(`^-?(0|[1-9]\d*)(\.\d+([eE][+-]?\d+)?|[eE][+-]?\d+)$`)
 
-// float is a float as both YAML and JSON write it, but for infinities and NaN.
+// float returns a float as both YAML and JSON write it, but for infinities and
+// NaN.
 func float(text string) string {
 	f, err := strconv.ParseFloat(text, 64)
 	switch {

@@ -285,7 +285,7 @@ func (e *evaluator) lookup(path tree.Path) (*tree.Node, error) {
 	return filled, nil
 }
 
-// marked is a node with all that is secret in it marked.
+// marked returns a node with all that is secret in it marked.
 func (e *evaluator) marked(path tree.Path, n *tree.Node) *tree.Node {
 	if e.opts.Secret == nil {
 		return n
@@ -323,8 +323,8 @@ func secretAs(n, made *tree.Node) *tree.Node {
 	return made
 }
 
-// size is how many values there are in a node, itself included, counted as often
-// as they stand there; no more than a little above maxNodes.
+// size returns how many values there are in a node, itself included, counted as
+// often as they stand there; no more than a little above maxNodes.
 func (e *evaluator) size(n *tree.Node) int {
 	if n.Len() == 0 {
 		return 1

@@ -40,7 +40,7 @@ func texts(r interpolate.Result) (all []string) {
 	return all
 }
 
-// marks are the paths of what is marked as secret.
+// marks returns the paths of what is marked as secret.
 func marks(n *tree.Node) (all []string) {
 	for p, leaf := range n.Leaves {
 		if leaf.IsSecret() {

@@ -8,7 +8,8 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// services is a map of services with 8 keys each, as one document has them.
+// services returns a map of services with 8 keys each, as one document has
+// them.
 func services(n int) tree.Tree {
 	var b tree.Builder
 	entries := make([]tree.Entry, n)

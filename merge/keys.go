@@ -7,7 +7,7 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// allKeys are the sorted keys of all present nodes of the row.
+// allKeys returns the sorted keys of all present nodes of the row.
 func (r row) allKeys() []string {
 	var keys []string
 	for _, n := range r.in {
@@ -16,7 +16,7 @@ func (r row) allKeys() []string {
 	return keys
 }
 
-// changedKeys are the sorted keys whose child differs in any layer.
+// changedKeys returns the sorted keys whose child differs in any layer.
 func (r row) changedKeys() []string {
 	var keys []string
 	for i, n := range r.in {
@@ -27,7 +27,8 @@ func (r row) changedKeys() []string {
 	return keys
 }
 
-// keysOf are the sorted keys of a map, or the indexes of a list sorted as keys.
+// keysOf returns the sorted keys of a map, or the indexes of a list sorted as
+// keys.
 func keysOf(n *tree.Node) []string {
 	if n.Kind() != tree.List {
 		return n.Keys()
@@ -40,7 +41,7 @@ func keysOf(n *tree.Node) []string {
 	return keys
 }
 
-// changedIn are the sorted keys whose child differs between two nodes.
+// changedIn returns the sorted keys whose child differs between two nodes.
 func changedIn(was, n *tree.Node) []string {
 	if was.Kind() == tree.List || n.Kind() == tree.List {
 		same := func(key string) bool { return was.Child(key) == n.Child(key) }
@@ -51,8 +52,8 @@ func changedIn(was, n *tree.Node) []string {
 	return changed
 }
 
-// union is the sorted union of two sorted sets, and a itself when b adds nothing
-// to it: maps with the same keys then share them.
+// union returns the sorted union of two sorted sets, and a itself when b adds
+// nothing to it: maps with the same keys then share them.
 func union(a, b []string) []string {
 	if len(a) == 0 {
 		return b
@@ -77,7 +78,7 @@ func union(a, b []string) []string {
 	return append(out, a[i:]...)
 }
 
-// countAdded is how many of b are not in a.
+// countAdded returns how many of b are not in a.
 func countAdded(a, b []string) int {
 	if len(a) == len(b) && &a[0] == &b[0] {
 		return 0

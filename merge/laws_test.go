@@ -81,7 +81,7 @@ func TestLawAssociativity(t *testing.T) {
 	})
 }
 
-// sorted is a map in which the key says what sort of value it has.
+// sorted returns a map in which the key says what sort of value it has.
 func (c choose) sorted(levels int) *tree.Node {
 	changes := make(map[string]*tree.Node)
 	for range c(5) {

@@ -68,10 +68,10 @@ func Layers(path tree.Path, layers []*tree.Node) []Contribution {
 	return found
 }
 
-// hiddenAt are the layers whose value at the path is hidden by a node of row,
-// which is what the layers hold at the first depth segments of it; and those
-// that hide them, if they hold nothing at the path themselves. It takes the
-// hidden nodes out of the row.
+// hiddenAt returns the layers whose value at the path is hidden by a node of
+// row, which is what the layers hold at the first depth segments of it; and
+// those that hide them, if they hold nothing at the path themselves. It takes
+// the hidden nodes out of the row.
 func hiddenAt(path tree.Path, depth int, row []*tree.Node) []Contribution {
 	var found []Contribution
 	for by, over := range row {

@@ -9,7 +9,7 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// show is a contribution on one line.
+// show returns a contribution on one line.
 func show(c merge.Contribution) string {
 	s := fmt.Sprintf("%d %s %s=%s", c.Layer, c.Role, c.Path, c.Value)
 	if c.Role == merge.Hidden {

@@ -44,8 +44,8 @@ func newRow(depth int) row {
 	return row{was: both[:depth], in: both[depth:]}
 }
 
-// merge is the merge of r.in, given that out is the merge of r.was. It takes
-// the hidden nodes out of the row.
+// merge returns the merge of r.in, given that out is the merge of r.was. It
+// takes the hidden nodes out of the row.
 func (m *merger) merge(r row, out *tree.Node) *tree.Node {
 	if slices.Equal(r.was, r.in) {
 		return out
@@ -90,8 +90,8 @@ func uncover(nodes []*tree.Node) summary {
 	return s
 }
 
-// patched is the length of a list after an indexed map, and whether the two
-// make a list at all: without a gap the indexes past the end, which differ,
+// patched returns the length of a list after an indexed map, and whether the
+// two make a list at all: without a gap the indexes past the end, which differ,
 // are as many as the list grows by.
 func patched(length int, by *tree.Node) (int, tree.Kind) {
 	end, added := length, 0
@@ -130,7 +130,7 @@ func (m *merger) children(r row, out *tree.Node) *children {
 	return c
 }
 
-// child is the merge of the children with a key, and the one there was.
+// child returns the merge of the children with a key, and the one there was.
 func (m *merger) child(c *children, key string) (now, before *tree.Node) {
 	for i := range c.in {
 		c.row.was[i], c.row.in[i] = c.was[i].Child(key), c.in[i].Child(key)

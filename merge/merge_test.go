@@ -33,7 +33,7 @@ func nodes(t *testing.T, values []any) []*tree.Node {
 // absent is a layer that holds nothing. A nil in a table is an explicit null.
 var absent = (*tree.Node)(nil)
 
-// valued is a map with a value beside its children.
+// valued returns a map with a value beside its children.
 func valued(own string, key, value string) *tree.Node {
 	e := tree.Tree{}.Edit()
 	e.Set(nil, own, tree.Place{})

@@ -15,7 +15,7 @@ func seeded(seed uint64) choose {
 	return rand.New(rand.NewPCG(seed, 0)).IntN
 }
 
-// bytesAs is a choose that uses the bytes up and is 0 from then on.
+// bytesAs returns a choose that uses the bytes up and is 0 from then on.
 func bytesAs(data []byte) choose {
 	return func(n int) int {
 		if len(data) == 0 {
@@ -29,7 +29,7 @@ func bytesAs(data []byte) choose {
 
 var someKeys = []string{"0", "1", "2", "3", "a", "b"}
 
-// someNode is a tree of at most that many levels; nil is among them.
+// someNode returns a tree of at most that many levels; nil is among them.
 func (c choose) someNode(levels int) *tree.Node {
 	sort := c(10)
 	if levels == 0 {
@@ -100,8 +100,8 @@ func (c choose) edited(n *tree.Node, levels int) *tree.Node {
 	return n.With(map[string]*tree.Node{n.Keys()[i]: c.edited(n.At(i), levels-1)}, own)
 }
 
-// someStack is the next layers after these: usually one of them is edited, and
-// sometimes one comes, goes or is put elsewhere.
+// someStack returns the next layers after these: usually one of them is edited,
+// and sometimes one comes, goes or is put elsewhere.
 func (c choose) someStack(layers []*tree.Node) []*tree.Node {
 	next := slices.Clone(layers)
 	if len(next) == 0 {

@@ -128,7 +128,7 @@ func (o *observer) with(more ...attribute.KeyValue) metric.MeasurementOption {
 	return metric.WithAttributes(append(o.common[:len(o.common):len(o.common)], more...)...)
 }
 
-// elapsed is how many seconds ago a time was, 0 for the zero time.
+// elapsed returns how many seconds ago a time was, 0 for the zero time.
 func elapsed(now, then time.Time) float64 {
 	if then.IsZero() {
 		return 0

@@ -137,7 +137,7 @@ func (c *Collector) count(generation uint64) int {
 	return c.keys
 }
 
-// elapsed is how long ago a time was, 0 for the zero time.
+// elapsed returns how long ago a time was, 0 for the zero time.
 func elapsed(now, then time.Time) float64 {
 	if then.IsZero() {
 		return 0
@@ -145,7 +145,7 @@ func elapsed(now, then time.Time) float64 {
 	return max(0, now.Sub(then).Seconds())
 }
 
-// seconds is a time in Unix seconds, 0 for the zero time.
+// seconds returns a time in Unix seconds, 0 for the zero time.
 func seconds(t time.Time) float64 {
 	if t.IsZero() {
 		return 0

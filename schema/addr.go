@@ -20,8 +20,8 @@ const (
 
 var ipv6Text = ipv6()
 
-// ipv6 is the expression of eight groups, of which the last two may be an IPv4
-// address, and any number from one on may be "::".
+// ipv6 returns the expression of eight groups, of which the last two may be an
+// IPv4 address, and any number from one on may be "::".
 func ipv6() string {
 	all := []string{
 		`(?:` + group + `:){7}` + group,

@@ -94,12 +94,12 @@ func (c comments) note(name string, groups ...*ast.CommentGroup) {
 // place is where a walk over the type stands: the name of the struct in comments.
 type place string
 
-// below is the place of what a field holds.
+// below returns the place of what a field holds.
 func (p place) below(f tree.Field) place {
 	return place(p.field(f))
 }
 
-// in is the place of a type's fields: by its own name if it has one.
+// in returns the place of a type's fields: by its own name if it has one.
 func (p place) in(t reflect.Type) place {
 	if t == nil || t.Name() == "" {
 		return p

@@ -8,7 +8,7 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// define is the definition of a type, which stands at a JSON pointer.
+// define returns the definition of a type, which stands at a JSON pointer.
 func (g *generator) define(s *tree.Shape, at string, p place) *definition {
 	if name := g.named[s]; name != "" {
 		if !slices.Contains(g.open, s) {
@@ -61,8 +61,8 @@ func (g *generator) defineLeaf(l leaf) *definition {
 	return d
 }
 
-// text is the expression of a text that a placeholder may be in, which may become
-// anything.
+// text returns the expression of a text that a placeholder may be in, which may
+// become anything.
 func (g *generator) text(expr string) string {
 	if g.opts.Interpolate {
 		return expr + `|\$[{$]`
@@ -93,7 +93,8 @@ func (g *generator) defineList(s *tree.Shape, at string, p place) *definition {
 	return d
 }
 
-// textOf is what a type takes of a text in which it is one element of a list.
+// textOf returns what a type takes of a text in which it is one element of a
+// list.
 func (g *generator) textOf(s *tree.Shape) leaf {
 	l, ok := g.leafOf(s)
 	switch {
@@ -132,7 +133,7 @@ func (g *generator) defineMap(s *tree.Shape, at string, p place) *definition {
 	return d
 }
 
-// element is the definition of what a list or a map holds.
+// element returns the definition of what a list or a map holds.
 func (g *generator) element(s *tree.Shape, at string, p place) *definition {
 	d := g.define(s.Elem, at, p)
 	if s.Type.Elem().Kind() == reflect.Pointer {

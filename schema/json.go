@@ -76,7 +76,7 @@ func (g *generator) findRecursive(s *tree.Shape) {
 
 var unsafeInPointer = regexp.MustCompile(`[^\w.-]`)
 
-// escapeURI is a JSON pointer as the fragment of a reference.
+// escapeURI returns a JSON pointer as the fragment of a reference.
 func escapeURI(pointer string) string {
 	var b strings.Builder
 	for _, c := range []byte(pointer) {

@@ -49,7 +49,7 @@ var known = map[reflect.Type]leaf{
 	reflect.TypeFor[net.IP]():           {name: "IP address", types: []string{"string"}, core: fmt.Sprintf(`(?:%s|%s)?`, ipv4Text, ipv6Text)},
 }
 
-// leafOf is the leaf of a shape; it reports false for one that has keys or
+// leafOf returns the leaf of a shape; it reports false for one that has keys or
 // elements.
 func (s *Schema) leafOf(shape *tree.Shape) (leaf, bool) {
 	if shape.Fields != nil || shape.Elem != nil || shape.Rest != nil {
@@ -108,7 +108,7 @@ func basicLeaf(t reflect.Type) (leaf, bool) {
 	return leaf{name: name, types: []string{"integer", "string"}, low: low, high: high, core: integers(low, high), trimmed: true}, true
 }
 
-// pattern is the expression of the whole text, "" for any.
+// pattern returns the expression of the whole text, "" for any.
 func (l leaf) pattern() string {
 	switch {
 	case l.core == "":
@@ -119,8 +119,8 @@ func (l leaf) pattern() string {
 	return `^(?:` + l.core + `)$`
 }
 
-// asText is what the leaf takes where a value counts as its text, as one does
-// that stands for a whole list.
+// asText returns what the leaf takes where a value counts as its text, as one
+// does that stands for a whole list.
 func (l leaf) asText() leaf {
 	if l.types != nil && l.types[0] == "boolean" { // its texts 0 and 1
 		l.types = []string{"boolean", "integer", "string"}
@@ -129,7 +129,7 @@ func (l leaf) asText() leaf {
 	return l
 }
 
-// typeName is a type as tables and comments call it.
+// typeName returns a type as tables and comments call it.
 func (s *Schema) typeName(shape *tree.Shape) string {
 	if l, ok := s.leafOf(shape); ok {
 		return l.name

@@ -13,8 +13,8 @@ import (
 // Regular expressions here are in the syntax that ECMAScript and package regexp
 // share.
 
-// spellings is the expression of all keys that name a field: those that differ
-// from its own in case, "_" and "-".
+// spellings returns the expression of all keys that name a field: those that
+// differ from its own in case, "_" and "-".
 func spellings(key string) string {
 	var b strings.Builder
 	b.WriteString(`^[-_]*`)
@@ -31,7 +31,7 @@ func spellings(key string) string {
 	return b.String()
 }
 
-// quote is a letter as it stands between brackets.
+// quote returns a letter as it stands between brackets.
 func quote(r rune) string {
 	if strings.ContainsRune(`\]^-[`, r) {
 		return `\` + string(r)
@@ -39,7 +39,7 @@ func quote(r rune) string {
 	return string(r)
 }
 
-// integers is the expression of the texts that are an integer between two.
+// integers returns the expression of the texts that are an integer between two.
 func integers(low, high *big.Int) string {
 	positive := `\+?` + naturals(high)
 	if low.Sign() == 0 {
@@ -48,7 +48,7 @@ func integers(low, high *big.Int) string {
 	return positive + `|-` + naturals(new(big.Int).Neg(low))
 }
 
-// naturals is the expression of the integers up to one, without a sign, in
+// naturals returns the expression of the integers up to one, without a sign, in
 // decimal or after 0x, 0o or 0b, where underscores may stand between digits.
 func naturals(high *big.Int) string {
 	bits := high.BitLen()
@@ -56,7 +56,8 @@ func naturals(high *big.Int) string {
 		upTo(high.Text(10)), ofBits(bits, 4, `[\da-fA-F]`), ofBits(bits, 3, `[0-7]`), ofBits(bits, 1, `[01]`))
 }
 
-// ofBits is the expression of the numbers of so many bits, in digits of some.
+// ofBits returns the expression of the numbers of so many bits, in digits of
+// some.
 func ofBits(bits, each int, digit string) string {
 	short := fmt.Sprintf(`(?:_?%s){1,%d}`, digit, bits/each)
 	if bits%each == 0 {
@@ -66,8 +67,8 @@ func ofBits(bits, each int, digit string) string {
 	return fmt.Sprintf(`(?:_?0)*(?:%s|_?%s(?:_?%s){%d})`, short, first, digit, bits/each)
 }
 
-// upTo is the expression of the numbers up to one in decimal, with any number of
-// zeros before them.
+// upTo returns the expression of the numbers up to one in decimal, with any
+// number of zeros before them.
 func upTo(high string) string {
 	var all []string
 	if n := len(high) - 1; n > 0 {
@@ -117,7 +118,8 @@ const (
 	levelText = `(?:[dD][eE][bB][uU][gG]|[iI][nN][fF][oO]|[wW][aA][rR][nN]|[eE][rR][rR][oO][rR])(?:[+-]\d+)?`
 )
 
-// exactly is the expression of what core matches with nothing around it but blanks.
+// exactly returns the expression of what core matches with nothing around it
+// but blanks.
 func exactly(core string) string { return `^\s*(?:` + core + `)\s*$` }
 
 // Documents that are written as a text. What is inside isn't looked at.
@@ -126,8 +128,8 @@ const (
 	objectText = `\{[\s\S]*\}`
 )
 
-// mapText is the expression of keys and values between commas, of a JSON object,
-// or of nothing. key and value are the expressions of each; "" is any.
+// mapText returns the expression of keys and values between commas, of a JSON
+// object, or of nothing. key and value are the expressions of each; "" is any.
 func mapText(key, value string) string {
 	first := key
 	if key == "" {
@@ -140,8 +142,8 @@ func mapText(key, value string) string {
 	return exactly(fmt.Sprintf(`(?:%s(?:\s*,\s*%s)*)?|%s`, pair(first), pair(key), objectText))
 }
 
-// indexes is the expression of the keys of a list of n elements, of any number
-// if n is negative.
+// indexes returns the expression of the keys of a list of n elements, of any
+// number if n is negative.
 func indexes(n int) string {
 	if n < 0 {
 		return `^(?:0|[1-9]\d{0,8})$`
@@ -153,8 +155,9 @@ func indexes(n int) string {
 	return `^(?:` + strings.Join(all, "|") + `)$`
 }
 
-// listText is the expression of n texts between commas, of any number of them if
-// n is negative, or of a JSON array. core is the expression of each; "" is any.
+// listText returns the expression of n texts between commas, of any number of
+// them if n is negative, or of a JSON array. core is the expression of each; ""
+// is any.
 func listText(core string, n int) string {
 	first, next := `(?:`+core+`)`, `\s*,\s*(?:`+core+`)`
 	if core == "" {

@@ -171,7 +171,7 @@ func quoteYAML(text string) string {
 	return string(quoted)
 }
 
-// flow is a value on one line. JSON is YAML.
+// flow returns a value on one line. JSON is YAML.
 func flow(v any) string {
 	switch v := v.(type) {
 	case string:

@@ -100,7 +100,7 @@ func (s *Schema) env(path tree.Path) string {
 	return strings.TrimSuffix(s.opts.EnvPrefix, "_") + "_" + s.names.Canonical(path)
 }
 
-// inline is a value on one line.
+// inline returns a value on one line.
 func inline(v any) string {
 	switch v := v.(type) {
 	case string:

@@ -12,7 +12,7 @@ import (
 
 var number = regexp.MustCompile(`^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$`)
 
-// value is what a default tag says, as a document writes it.
+// value returns what a default tag says, as a document writes it.
 func (s *Schema) value(shape *tree.Shape, n *tree.Node) any {
 	switch n.Kind() {
 	case tree.Absent, tree.Null:
@@ -58,8 +58,8 @@ func (s *Schema) scalar(shape *tree.Shape, text string) any {
 	return text
 }
 
-// zero is the value that leaves a type as it is with no document at all, as a
-// document writes it. Where there must be one it is not nil.
+// zero returns the value that leaves a type as it is with no document at all,
+// as a document writes it. Where there must be one it is not nil.
 func (s *Schema) zero(shape *tree.Shape, required bool) any {
 	if shape.List && shape.Type.Kind() == reflect.Array && shape.Elem.Elem == nil && len(shape.Elem.Fields) == 0 {
 		list := make([]any, shape.Type.Len())
@@ -97,8 +97,8 @@ func (s *Schema) zero(shape *tree.Shape, required bool) any {
 	return nil
 }
 
-// zeroText is the text of a type's zero value, if it is one that the type reads
-// back.
+// zeroText returns the text of a type's zero value, if it is one that the type
+// reads back.
 func zeroText(t reflect.Type) (text string, ok bool) {
 	defer func() {
 		if recover() != nil {

@@ -161,7 +161,7 @@ func (c commandLine) rivals(path tree.Path, x, y string) tree.Problem {
 	}
 }
 
-// origin is that of a flag, or of no flag if name is "".
+// origin returns that of a flag, or of no flag if name is "".
 func (c commandLine) origin(name string) tree.Origin {
 	o := tree.Origin{Layer: c.Layer, Kind: "flag"}
 	if name != "" {

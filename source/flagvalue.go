@@ -45,7 +45,7 @@ func FlagsOf(shape *tree.Shape) []FlagOf {
 	return all
 }
 
-// flagName is the words of a path as flags are spelled.
+// flagName returns the words of a path as flags are spelled.
 func flagName(path tree.Path) string {
 	parts := make([]string, len(path))
 	for i, segment := range path {
@@ -87,7 +87,7 @@ func newFlagValue(f tree.Field) *FlagValue {
 	return v
 }
 
-// textOf is a default as it is written for a flag.
+// textOf returns a default as it is written for a flag.
 func textOf(n *tree.Node) string {
 	if n.Kind() != tree.List && n.Kind() != tree.Map {
 		return n.Text()
@@ -196,7 +196,8 @@ func FlagNode(value any) *tree.Node {
 	return asTexts(t.Root())
 }
 
-// asTexts is a tree whose scalars are all texts, as the command line has them.
+// asTexts returns a tree whose scalars are all texts, as the command line has
+// them.
 func asTexts(n *tree.Node) *tree.Node {
 	switch n.Kind() {
 	case tree.List:

@@ -19,7 +19,8 @@ type oracleKey struct {
 	refused bool
 }
 
-// table is a new table of what the oracle holds, given in an order of its own.
+// table returns a new table of what the oracle holds, given in an order of its
+// own.
 func (o oracle) table(root string) *source.Table {
 	t := newTable(root, source.Bounds{})
 	for _, key := range slices.Backward(slices.Sorted(maps.Keys(o))) {

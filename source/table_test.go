@@ -94,7 +94,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// drawn is a tree, without quotes, or its problems, on one line.
+// drawn returns a tree, without quotes, or its problems, on one line.
 func drawn(got tree.Tree, err error) string {
 	if err == nil {
 		return strings.ReplaceAll(got.Root().String(), `"`, "")

@@ -118,7 +118,7 @@ func (e *Editor) Tree() Tree {
 	return t
 }
 
-// apply is a tree after the edits at its root and below.
+// apply returns a tree after the edits at its root and below.
 func (d *draft) apply(t Tree) Tree {
 	if d.grafted {
 		t = d.whole
@@ -149,8 +149,8 @@ func (d *draft) apply(t Tree) Tree {
 	return Tree{root: node, at: place, places: next.places()}
 }
 
-// self is what n has apart from its children: a scalar of its own, the folder
-// mark, or the zero Node.
+// self returns what n has apart from its children: a scalar of its own, the
+// folder mark, or the zero Node.
 func (n *Node) self() Node {
 	switch n.Kind() {
 	case Absent, List:

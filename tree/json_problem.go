@@ -17,7 +17,7 @@ func (r *jsonReader) problem(kind ProblemKind, at Place, err error) {
 	r.found = append(r.found, Problem{Path: Shortened(r.path), Kind: kind, Origin: at.origin(), Err: err})
 }
 
-// unexpected is the problem of a text that isn't JSON.
+// unexpected returns the problem of a text that isn't JSON.
 func (r *jsonReader) unexpected(at Place, want string) Tree {
 	rest := r.data[r.pos:]
 	if len(rest) == 0 {
@@ -49,8 +49,8 @@ func (r *jsonReader) hint(rest []byte) string {
 	return WriteInstead(string(word))
 }
 
-// WriteInstead is the end of a message about a bare word that no document may
-// hold, ": write true" for True; "" where nothing is known of it.
+// WriteInstead returns the end of a message about a bare word that no document
+// may hold, ": write true" for True; "" where nothing is known of it.
 func WriteInstead(word string) string {
 	switch strings.ToLower(word) {
 	case "true", "yes", "on":

@@ -113,7 +113,7 @@ func (r *jsonReader) escape(text []byte) ([]byte, bool) {
 	return utf8.AppendRune(text, char), true
 }
 
-// low is the \uXXXX that stands here.
+// low returns the \uXXXX that stands here.
 func (r *jsonReader) low() (rune, bool) {
 	if !bytes.HasPrefix(r.data[r.pos:], []byte(`\u`)) {
 		return 0, false

@@ -37,8 +37,8 @@ func TestOriginString(t *testing.T) {
 	}
 }
 
-// located is a tree with each value on a line of its own: the root on 1, a on 2,
-// a.b on 3, l on 4, l.0 on 5.
+// located returns a tree with each value on a line of its own: the root on 1, a
+// on 2, a.b on 3, l on 4, l.0 on 5.
 func located() tree.Tree {
 	var b tree.Builder
 	line := func(n int32) tree.Place { return tree.Place{Line: n, Column: 10 * n} }

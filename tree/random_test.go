@@ -28,7 +28,8 @@ func newRandom(t *testing.T) *random {
 	return &random{Rand: rand.New(rand.NewPCG(seed, 0))}
 }
 
-// value is a random Go value of that many levels at most: nil, a string, a list or a map.
+// value returns a random Go value of that many levels at most: nil, a string, a
+// list or a map.
 func (r *random) value(levels int) any {
 	sort := r.IntN(8)
 	if levels == 0 {
@@ -55,7 +56,7 @@ func (r *random) value(levels int) any {
 
 func (r *random) key() string { return string(rune('a' + r.IntN(5))) }
 
-// edited is a copy of v with some random change in it.
+// edited returns a copy of v with some random change in it.
 func (r *random) edited(v any, levels int) any {
 	if r.IntN(4) == 0 {
 		return r.value(levels)

@@ -23,7 +23,7 @@ func newSiblings(size int) siblings {
 	return siblings{kids: make([]*Node, size)}
 }
 
-// siblingsOf are those of a map or nil, free to be changed.
+// siblingsOf returns those of a map or nil, free to be changed.
 func siblingsOf(t Tree) siblings {
 	s := newSiblings(t.root.Len())
 	s.keys = t.root.Keys()
@@ -63,7 +63,7 @@ func (s *siblings) set(i int, t Tree) {
 	}
 }
 
-// places are those of the children.
+// places returns those of the children.
 func (s *siblings) places() *places {
 	if s.spots == nil && s.below == nil {
 		return nil

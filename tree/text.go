@@ -27,7 +27,8 @@ func ParseTime(text string) (time.Time, error) {
 	return time.Time{}, first
 }
 
-// brief is a text for a message, or its beginning where nobody would read it all.
+// brief returns a text for a message, or its beginning where nobody would read
+// it all.
 func brief(text string) string {
 	const size = 300
 	if len(text) <= size {

@@ -58,7 +58,7 @@ func (h *handler) serveEvents(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// event is the status as JSON, and the same without the time it is of.
+// event returns the status as JSON, and the same without the time it is of.
 func (h *handler) event() (text []byte, key string) {
 	s := h.status()
 	text, _ = json.Marshal(s) // texts, numbers and times can be

@@ -159,7 +159,7 @@ func problemOf(p confsync.Problem) problem {
 	return q
 }
 
-// value is the row of a path that only a rejected update has.
+// value returns the row of a path that only a rejected update has.
 func (p problem) value() value {
 	path, _ := tree.ParsePath(p.Path) // it was written by a Path
 	return value{

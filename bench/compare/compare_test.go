@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// smallest is a size at which a work can be done.
+// smallest returns a size at which a work can be done.
 func smallest(key string) int {
 	switch key {
 	case "change/thousand", "change/subscribers":

@@ -49,7 +49,7 @@ type Edit struct {
 	Delete []string
 }
 
-// path is one of those that the edit changes.
+// path returns one of those that the edit changes.
 func (e Edit) path() string {
 	if len(e.Delete) > 0 {
 		return e.Delete[0]
@@ -92,7 +92,7 @@ func (e errCannot) Error() string { return "cannot: " + string(e) }
 
 const noSubscriptions errCannot = "it has no subscriptions to a key"
 
-// Contenders are all of them, ourselves first.
+// Contenders returns all of them, ourselves first.
 func Contenders() []Contender {
 	return []Contender{confsyncLib{}, konfLib{}, kratosLib{}, koanfLib{}, viperLib{}}
 }

@@ -17,7 +17,7 @@ const (
 	TOML Format = "toml"
 )
 
-// spell is a fleet written down as people would. Its services stand in the
+// spell returns a fleet written down as people would. Its services stand in the
 // order of their names, and their keys in no order.
 func spell(f *Fleet, format Format) []byte {
 	switch format {

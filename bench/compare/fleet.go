@@ -38,7 +38,7 @@ type ServiceOf[D ~int64] struct {
 
 const keysPerService = 8
 
-// newFleet is the fleet that documents of about n keys spell.
+// newFleet returns the fleet that documents of about n keys spell.
 func newFleet(n int) *Fleet {
 	f := &Fleet{Limits: Limits{Requests: 500, Burst: 10}, Services: make(map[string]Service, n/keysPerService)}
 	for i := range n / keysPerService {
@@ -52,7 +52,7 @@ func newFleet(n int) *Fleet {
 
 func serviceName(i int) string { return fmt.Sprintf("svc-%05d", i) }
 
-// values are a fleet as a parser would give it.
+// values returns a fleet as a parser would give it.
 func (f *FleetOf[D]) values() values {
 	services := make(values, len(f.Services))
 	for name, s := range f.Services {
@@ -65,7 +65,7 @@ func (f *FleetOf[D]) values() values {
 	return values{"limits": limits, "services": services}
 }
 
-// plain is the fleet with durations as Go has them.
+// plain returns the fleet with durations as Go has them.
 func (f *FleetOf[D]) plain() *Fleet {
 	out := &Fleet{Limits: f.Limits, Services: make(map[string]Service, len(f.Services))}
 	for name, s := range f.Services {
@@ -75,7 +75,7 @@ func (f *FleetOf[D]) plain() *Fleet {
 	return out
 }
 
-// at is the value at one of the paths that the works change.
+// at returns the value at one of the paths that the works change.
 func (f *FleetOf[D]) at(path string) int {
 	if path == limitPath {
 		return f.Limits.Requests

@@ -11,7 +11,7 @@ import (
 // Ours is our own name among the contenders.
 const Ours = "confsync"
 
-// Figure is the spread of what one of them needed.
+// Figure returns the spread of what one of them needed.
 func (r Result) Figure(name string) stats.Summary {
 	if s := r.Series[name]; s != nil {
 		return stats.Of(s.Figures)
@@ -19,10 +19,10 @@ func (r Result) Figure(name string) stats.Summary {
 	return stats.Summary{}
 }
 
-// Times is how many times ours another needed, round by round.
+// Times returns how many times ours another needed, round by round.
 func (r Result) Times(name string) stats.Summary { return r.ratio(name, Ours) }
 
-// OverFloor is how many times the floor ours is, round by round.
+// OverFloor returns how many times the floor ours is, round by round.
 func (r Result) OverFloor() stats.Summary { return r.ratio(Ours, FloorName) }
 
 func (r Result) ratio(a, b string) stats.Summary {
@@ -33,7 +33,8 @@ func (r Result) ratio(a, b string) stats.Summary {
 	return stats.Of(stats.Ratios(above.Figures, below.Figures))
 }
 
-// FastestPeer is the peer with the lowest median, "" when none did the work.
+// FastestPeer returns the peer with the lowest median, "" when none did the
+// work.
 func (r Result) FastestPeer() string {
 	var peers []string
 	for _, c := range Contenders() {
@@ -52,7 +53,7 @@ func (r Result) FastestPeer() string {
 	})
 }
 
-// Find is the result of a work at a size.
+// Find returns the result of a work at a size.
 func Find(results []Result, key string, n int) (Result, bool) {
 	i := slices.IndexFunc(results, func(r Result) bool { return r.Key == key && r.N == n })
 	if i < 0 {
@@ -61,7 +62,7 @@ func Find(results []Result, key string, n int) (Result, bool) {
 	return results[i], true
 }
 
-// Text is a figure in the unit of the work.
+// Text returns a figure in the unit of the work.
 func (w Work) Text(figure float64) string {
 	if w.Unit == Bytes {
 		return stats.Size(figure)

@@ -78,8 +78,8 @@ func (t *Task) Calibrate(sample time.Duration) (times int, err error) {
 	return int(min(max(sample/max(took, 1), 1), 2000)), t.Verify()
 }
 
-// Allocations are how many allocations and bytes doing the work takes, in all
-// goroutines of the process.
+// Allocations returns how many allocations and bytes doing the work takes, in
+// all goroutines of the process.
 func (t *Task) Allocations(times int) (count, bytes float64, err error) {
 	if t.Measure != nil {
 		return 0, 0, nil

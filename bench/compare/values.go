@@ -14,12 +14,12 @@ const limitPath = "limits.requests"
 
 func retriesPath(i int) string { return "services." + serviceName(i) + ".retries" }
 
-// serviceOf is the service of a retries path.
+// serviceOf returns the service of a retries path.
 func serviceOf(path string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(path, "services."), ".retries")
 }
 
-// nested are values at dotted paths.
+// nested returns values at dotted paths.
 func nested(at map[string]int) values {
 	v := values{}
 	for path, value := range at {
@@ -60,8 +60,8 @@ func clone(v values) values {
 	return out
 }
 
-// expected is the fleet that layers over a fleet make, worked out as plainly as
-// can be. They differ from it in integers alone.
+// expected returns the fleet that layers over a fleet make, worked out as
+// plainly as can be. They differ from it in integers alone.
 func expected(base *Fleet, layers []values) (*Fleet, error) {
 	f := base.plain()
 	for _, layer := range layers {

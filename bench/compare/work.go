@@ -38,7 +38,8 @@ func (w Work) Task(name string, n int) (*Task, error) {
 	return w.task(all[i], n)
 }
 
-// Names are those who do the work: all contenders, and the floor if it has one.
+// Names returns those who do the work: all contenders, and the floor if it has
+// one.
 func (w Work) Names() []string {
 	var names []string
 	for _, c := range Contenders() {
@@ -56,7 +57,7 @@ var (
 	onlySmall = []int{10_000}
 )
 
-// Works are all of them, in the order of the tables.
+// Works returns all of them, in the order of the tables.
 func Works() []Work {
 	works := []Work{
 		loadWork(YAML, "YAML parsed to nodes"),
@@ -69,7 +70,7 @@ func Works() []Work {
 	return append(works, readWork(), heldWork())
 }
 
-// WorkOf is the work with that key.
+// WorkOf returns the work with that key.
 func WorkOf(key string) (Work, bool) {
 	all := Works()
 	i := slices.IndexFunc(all, func(w Work) bool { return w.Key == key })

@@ -96,7 +96,7 @@ func newChange(s scenario, c Contender, n int) (*Task, error) {
 	return &Task{Stage: ch.stage, Do: ch.do, Check: ch.check, Verify: ch.verify, Close: ch.live.Close}, nil
 }
 
-// edit is the change at hand.
+// edit returns the change at hand.
 func (ch *change) edit() Edit {
 	if ch.remove {
 		return Edit{Layer: ch.layer, Delete: ch.set}

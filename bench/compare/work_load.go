@@ -72,7 +72,7 @@ func heldTask(n int, load func([]byte) (Loaded, error)) *Task {
 	return &Task{Measure: measure}
 }
 
-// heap is how many bytes are in use once all garbage is gone.
+// heap returns how many bytes are in use once all garbage is gone.
 func heap() int64 {
 	runtime.GC()
 	runtime.GC() // what finalizers have let go

@@ -108,7 +108,7 @@ func (w *worker) ask(r request) (a answer, err error) {
 	return a, err
 }
 
-// check is what is wrong with an answer, if anything is.
+// check returns what is wrong with an answer, if anything is.
 func (w *worker) check(a *answer, err error) error {
 	if err == nil && a.Error != "" {
 		err = errors.New(a.Error)

@@ -19,7 +19,7 @@ type Writer struct {
 	write func(path string, data []byte) error
 }
 
-// Writers are those that editors and deployments use.
+// Writers returns those that editors and deployments use.
 func Writers() []Writer {
 	return []Writer{
 		{"renamed over", func(path string, data []byte) error {
@@ -119,7 +119,7 @@ func arrives(told <-chan int, n int, within time.Duration) bool {
 	}
 }
 
-// document is a small configuration around a number.
+// document returns a small configuration around a number.
 func document(n int) []byte {
 	var b strings.Builder
 	for i := range 50 {

@@ -25,7 +25,7 @@ import (
 	"github.com/confsync/confsync/source/file"
 )
 
-// Watchers are the floor, ourselves, and the others.
+// Watchers returns the floor, ourselves, and the others.
 func Watchers() []Watcher {
 	return []Watcher{
 		{"fsnotify alone", watchBare}, {"confsync", watchConfsync}, {"konf", watchKonf},

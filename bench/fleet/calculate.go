@@ -13,7 +13,7 @@ type Policy struct {
 	Spread                 float64 // of each wait, up and down
 }
 
-// Default is what a supervisor does unless it is told otherwise.
+// Default returns what a supervisor does unless it is told otherwise.
 func Default() Policy {
 	return Policy{MinBackoff: 200 * time.Millisecond, MaxBackoff: 30 * time.Second, Spread: 0.5}
 }

@@ -22,10 +22,10 @@ type Outage struct {
 	Back      []time.Duration // the first attempt of each instance that succeeded, in order
 }
 
-// Rates are the attempts in each second, from the beginning of the outage.
+// Rates returns the attempts in each second, from the beginning of the outage.
 func (o Outage) Rates() []int { return per(o.Asked, time.Second) }
 
-// per are how many times fall into each step.
+// per returns how many times fall into each step.
 func per(times []time.Duration, step time.Duration) []int {
 	var counts []int
 	for _, t := range times {
@@ -37,18 +37,18 @@ func per(times []time.Duration, step time.Duration) []int {
 	return counts
 }
 
-// Onset is the most attempts in a second of the first ten, when all lose the
-// store at once.
+// Onset returns the most attempts in a second of the first ten, when all lose
+// the store at once.
 func (o Outage) Onset() int { return peak(o.Rates(), 0, 10) }
 
-// Late is the most attempts in a second of the last ten of the outage.
+// Late returns the most attempts in a second of the last ten of the outage.
 func (o Outage) Late() int {
 	away := int(o.Away / time.Second)
 	return peak(o.Rates(), away-10, away)
 }
 
-// Return is the most attempts in a second after the outage: each reads all there
-// is.
+// Return returns the most attempts in a second after the outage: each reads all
+// there is.
 func (o Outage) Return() int {
 	away := int(o.Away / time.Second)
 	return peak(o.Rates(), away, len(o.Rates())+away)
@@ -62,7 +62,8 @@ func peak(rates []int, from, to int) int {
 	return slices.Max(rates[from:to])
 }
 
-// BackAfter is how long after the outage that part of the instances were back.
+// BackAfter returns how long after the outage that part of the instances were
+// back.
 func (o Outage) BackAfter(part float64) time.Duration {
 	seconds := make([]float64, len(o.Back))
 	for i, t := range o.Back {

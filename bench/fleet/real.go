@@ -36,7 +36,7 @@ type Change struct {
 	Down      int64           // bytes from the store
 }
 
-// SeenAfter is how long after the write that part of the instances had it.
+// SeenAfter returns how long after the write that part of the instances had it.
 func (c Change) SeenAfter(part float64) time.Duration {
 	ns := make([]float64, len(c.Seen))
 	for i, d := range c.Seen {
@@ -159,10 +159,10 @@ func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.next.RoundTrip(r)
 }
 
-// CloseIdleConnections is what [http.Client] calls.
+// CloseIdleConnections is called by [http.Client].
 func (c *counting) CloseIdleConnections() { c.next.CloseIdleConnections() }
 
-// since are the times of the requests since then, in order.
+// since returns the times of the requests since then, in order.
 func (f *fleet) since(then time.Time) []time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -195,8 +195,8 @@ func (w *watcher) write(ctx context.Context, writer stores.Client, i int) (time.
 // blocks are how many parts a run is cut into, to tell the spread of a median.
 const blocks = 10
 
-// Ratio is the spread of a quantile of ours over the same of the bare client's,
-// in each tenth of the run.
+// Ratio returns the spread of a quantile of ours over the same of the bare
+// client's, in each tenth of the run.
 func (r Result) Ratio(q float64) stats.Summary {
 	var ratios []float64
 	size := max(1, len(r.Ours)/blocks)
@@ -207,7 +207,7 @@ func (r Result) Ratio(q float64) stats.Summary {
 	return stats.Of(ratios)
 }
 
-// Quantiles are a quantile of both, over the whole run.
+// Quantiles returns a quantile of both, over the whole run.
 func (r Result) Quantiles(q float64) (bare, ours float64) {
 	return quantile(r.Bare, q), quantile(r.Ours, q)
 }

@@ -44,7 +44,8 @@ func budgets() []budget {
 // smallest document to the largest: they are measured minutes apart.
 const sameThroughout = 1.5
 
-// Budgets is the table of budgets: each with what was measured, met or not.
+// Budgets returns the table of budgets: each with what was measured, met or
+// not.
 func Budgets(results []compare.Result) string {
 	var t Table
 	t.Head(" work", " budget", " measured", " ")

@@ -7,7 +7,7 @@ import (
 	"github.com/confsync/confsync/bench/stats"
 )
 
-// Edits is the table of edited files.
+// Edits returns the table of edited files.
 func Edits(results []edits.Result) string {
 	var t Table
 	t.Head(" the file is", " by", "median", "99th percentile", "lost")

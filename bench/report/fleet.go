@@ -11,7 +11,7 @@ import (
 	"github.com/confsync/confsync/bench/stats"
 )
 
-// Fleet is what a fleet asks of a store: in an outage, and at one change.
+// Fleet returns what a fleet asks of a store: in an outage, and at one change.
 func Fleet(outages []fleet.Outage, c fleet.Change, keys int) string {
 	var t Table
 	t.Head(" instances", "at the onset", "late in the outage", "at the return", "half are back after", "nine tenths after", "all after")
@@ -94,8 +94,8 @@ func FleetPicture(outages []fleet.Outage, unspread fleet.Outage, file string) er
 	return Save(p, file)
 }
 
-// rates are the requests in each second that has any: there is no logarithm of
-// nothing.
+// rates returns the requests in each second that has any: there is no logarithm
+// of nothing.
 func rates(o fleet.Outage) plotter.XYs {
 	var points plotter.XYs
 	for second, n := range o.Rates() {

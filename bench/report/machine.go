@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Machine is what the figures were measured on, without its name.
+// Machine returns what the figures were measured on, without its name.
 func Machine() string {
 	cores := fmt.Sprintf("%d cores", runtime.NumCPU())
 	if cpu := processor(); cpu != "" {
@@ -18,7 +18,7 @@ func Machine() string {
 	return fmt.Sprintf("%s, %s/%s, %s", cores, runtime.GOOS, runtime.GOARCH, strings.Replace(runtime.Version(), "go", "Go ", 1))
 }
 
-// processor is the name of the processor, "" where it isn't known.
+// processor returns the name of the processor, "" where it isn't known.
 func processor() string {
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
@@ -32,8 +32,8 @@ func processor() string {
 	return ""
 }
 
-// Version is the version of a module that is built into this program, "" when
-// it isn't, or when it is the one under development.
+// Version returns the version of a module that is built into this program, ""
+// when it isn't, or when it is the one under development.
 func Version(module string) string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

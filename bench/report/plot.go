@@ -54,7 +54,8 @@ func Growth(results []compare.Result, key, file string) error {
 	return Save(p, file)
 }
 
-// NewPlot is a plot in the style of all of them, with the legend to the left.
+// NewPlot returns a plot in the style of all of them, with the legend to the
+// left.
 func NewPlot(title, x, y string) *plot.Plot {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y

@@ -13,7 +13,7 @@ const (
 	percentileBudget = 1.5
 )
 
-// Propagation is the table of the ways from a write to the callback.
+// Propagation returns the table of the ways from a write to the callback.
 func Propagation(results []propagation.Result) string {
 	var t Table
 	t.Head(" store", "keys", "client: median", "99th", "confsync: median", "99th", "ratio of medians", "of 99ths", " budget")

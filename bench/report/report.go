@@ -61,7 +61,7 @@ func (t *Table) row(cells []string) {
 	t.text.WriteString("\n")
 }
 
-// String is the table.
+// String returns the table.
 func (t *Table) String() string { return t.text.String() }
 
 const width = 120 // of lines of text

@@ -45,8 +45,8 @@ func TestSection(t *testing.T) {
 	}
 }
 
-// results are those of a run in which a key costs ours a nanosecond, the peers
-// ten and the floor half of one.
+// results returns those of a run in which a key costs ours a nanosecond, the
+// peers ten and the floor half of one.
 func results() []compare.Result {
 	var all []compare.Result
 	for _, w := range compare.Works() {

@@ -11,7 +11,7 @@ import (
 // goroutineBudget is how many a source may have beyond its client's own.
 const goroutineBudget = 2
 
-// Rest is the table of what clients cost while nothing changes.
+// Rest returns the table of what clients cost while nothing changes.
 func Rest(results []rest.Result, keys int) string {
 	var t Table
 	t.Head(" store", " the client", "CPU", "allocations", "sent", "received", "goroutines", "beyond the client's own watch")

@@ -8,7 +8,8 @@ import (
 	"github.com/confsync/confsync/bench/stats"
 )
 
-// peers are the names of the contenders but ourselves, in the order of columns.
+// peers returns the names of the contenders but ourselves, in the order of
+// columns.
 func peers() []string {
 	var names []string
 	for _, c := range compare.Contenders() {
@@ -39,7 +40,8 @@ var headlines = []struct {
 	{"change/struct", 100_000}, {"change/delete", 10_000}, {"read", 10_000},
 }
 
-// Headlines is the short table, for people who are about to choose a library.
+// Headlines returns the short table, for people who are about to choose a
+// library.
 func Headlines(results []compare.Result) string {
 	var t Table
 	t.Head(append([]string{" work", "keys", compare.Ours}, peers()...)...)
@@ -74,7 +76,7 @@ func rounds(results []compare.Result) int {
 	return len(results[0].Series[compare.Ours].Figures)
 }
 
-// Works are the tables of all works.
+// Works returns the tables of all works.
 func Works(results []compare.Result) string {
 	var b strings.Builder
 	for i, r := range results {
@@ -111,7 +113,7 @@ func workTable(results []compare.Result, key string) string {
 	return t.String()
 }
 
-// cannot are the reasons of those who can't do a work.
+// cannot returns the reasons of those who can't do a work.
 func cannot(r compare.Result) string {
 	var b strings.Builder
 	for _, name := range peers() {
@@ -125,7 +127,7 @@ func cannot(r compare.Result) string {
 	return b.String()
 }
 
-// Allocations is the table of what each work allocates.
+// Allocations returns the table of what each work allocates.
 func Allocations(results []compare.Result) string {
 	var t Table
 	t.Head(append([]string{" work", "keys", compare.Ours}, peers()...)...)

@@ -24,7 +24,7 @@ func (text Decades) Ticks(low, high float64) []plot.Tick {
 	return ticks
 }
 
-// Duration is a power of ten of nanoseconds as a tick shows it.
+// Duration returns a power of ten of nanoseconds as a tick shows it.
 func Duration(ns float64) string {
 	switch {
 	case ns >= 1e9:

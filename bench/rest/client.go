@@ -46,7 +46,7 @@ func ServeArgs(args []string) error {
 	})
 }
 
-// used is what this process has used up so far.
+// used returns what this process has used up so far.
 func used() Usage {
 	var r syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &r) // it can't fail with these arguments

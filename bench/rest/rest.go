@@ -28,7 +28,7 @@ const (
 	Ours Kind = "confsync"
 )
 
-// Kinds are all of them.
+// Kinds returns all of them.
 func Kinds() []Kind { return []Kind{Idle, Bare, Ours} }
 
 // Usage is what a process used up in some time, and the goroutines it has.

@@ -39,8 +39,8 @@ func Source(c stores.Client, prefix string) source.Source {
 	return c.Source(stores.Keys, prefix, stores.Options{MaxKeys: 20_000})
 }
 
-// noise is a value that can't be packed much: 10,000 of them, with their keys,
-// are about a megabyte.
+// noise returns a value that can't be packed much: 10,000 of them, with their
+// keys, are about a megabyte.
 func noise(i int) string {
 	sum := sha512.Sum512([]byte{byte(i), byte(i >> 8), byte(i >> 16)})
 	return base64.StdEncoding.EncodeToString(sum[:])

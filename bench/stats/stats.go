@@ -13,7 +13,7 @@ type Summary struct {
 	Min, Lower, Median, Upper, Max float64 // Lower and Upper are the quartiles
 }
 
-// Of is the spread of figures, which it leaves as they are.
+// Of returns the spread of figures, which it leaves as they are.
 func Of(figures []float64) Summary {
 	if len(figures) == 0 {
 		return Summary{}
@@ -24,8 +24,8 @@ func Of(figures []float64) Summary {
 	}
 }
 
-// Quantile is a quantile of sorted figures, interpolated between two of them. It
-// is NaN of none.
+// Quantile returns a quantile of sorted figures, interpolated between two of
+// them. It is NaN of none.
 func Quantile(sorted []float64, q float64) float64 {
 	if len(sorted) == 0 {
 		return math.NaN()
@@ -38,8 +38,8 @@ func Quantile(sorted []float64, q float64) float64 {
 	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
 }
 
-// Ratios are each of a over the one of b beside it: what was measured in the
-// same round. The longer one's rest is left out.
+// Ratios returns each of a over the one of b beside it: what was measured in
+// the same round. The longer one's rest is left out.
 func Ratios(a, b []float64) []float64 {
 	out := make([]float64, min(len(a), len(b)))
 	for i := range out {
@@ -48,7 +48,7 @@ func Ratios(a, b []float64) []float64 {
 	return out
 }
 
-// Times is a ratio and its quartiles: "3.9× (3.7–4.1)".
+// Times returns a ratio and its quartiles: "3.9× (3.7–4.1)".
 func (s Summary) Times() string {
 	if s.N == 0 {
 		return "–"
@@ -56,7 +56,7 @@ func (s Summary) Times() string {
 	return fmt.Sprintf("%s× (%s–%s)", Short(s.Median), Short(s.Lower), Short(s.Upper))
 }
 
-// Short is a figure with two or three digits that count.
+// Short returns a figure with two or three digits that count.
 func Short(x float64) string {
 	switch {
 	case x < 0.095:
@@ -77,7 +77,7 @@ func thousands(n int64) string {
 	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }
 
-// Time is a duration in nanoseconds, in the unit that suits it.
+// Time returns a duration in nanoseconds, in the unit that suits it.
 func Time(ns float64) string {
 	units := []struct {
 		ns   float64
@@ -91,7 +91,7 @@ func Time(ns float64) string {
 	return Digits(ns) + " ns"
 }
 
-// Size is a number of bytes, in the unit that suits it.
+// Size returns a number of bytes, in the unit that suits it.
 func Size(bytes float64) string {
 	switch {
 	case bytes >= 1<<30:
@@ -104,10 +104,11 @@ func Size(bytes float64) string {
 	return Count(bytes) + " B"
 }
 
-// Count is a number of things, with thousands set apart.
+// Count returns a number of things, with thousands set apart.
 func Count(n float64) string { return thousands(int64(math.Round(n))) }
 
-// Digits is a figure with three digits that count, but no fraction of a hundred.
+// Digits returns a figure with three digits that count, but no fraction of a
+// hundred.
 func Digits(x float64) string {
 	switch {
 	case x < 9.995:

@@ -159,7 +159,7 @@ func compile(file string) (*jsonschema.Schema, error) {
 	return schema, nil
 }
 
-// leaves are the causes that have no cause themselves.
+// leaves returns the causes that have no cause themselves.
 func leaves(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
 	if len(e.Causes) == 0 {
 		return []*jsonschema.ValidationError{e}

@@ -124,7 +124,7 @@ func terminal(w any) bool {
 // set (no-color.org).
 func (a *app) colors() bool { return terminal(a.out) && os.Getenv("NO_COLOR") == "" }
 
-// color is text in an ANSI colour, where there are colours.
+// color returns text in an ANSI colour, where there are colours.
 func (a *app) color(code, text string) string {
 	if !a.colors() {
 		return text

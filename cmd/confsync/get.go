@@ -43,7 +43,8 @@ stands alone, as a script wants it. It exits with 1 when there is no such path.`
 	return cmd
 }
 
-// pathOf is the path in the first argument, the whole configuration without one.
+// pathOf returns the path in the first argument, the whole configuration
+// without one.
 func pathOf(args []string) (tree.Path, error) {
 	if len(args) == 0 {
 		return nil, nil

@@ -10,7 +10,7 @@ import (
 
 var terminate os.Signal = os.Kill
 
-// shell is a command that a shell runs.
+// shell returns a command that a shell runs.
 func shell(command string) *exec.Cmd { return exec.Command("cmd", "/C", command) }
 
 // send sends a signal to a command.

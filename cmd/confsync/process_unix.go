@@ -14,7 +14,7 @@ import (
 
 var terminate os.Signal = syscall.SIGTERM
 
-// shell is a command that a shell runs, in a process group of its own.
+// shell returns a command that a shell runs, in a process group of its own.
 func shell(command string) *exec.Cmd {
 	cmd := exec.Command("/bin/sh", "-c", command)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -13,7 +13,7 @@ import (
 	"github.com/confsync/confsync/internal/testserver"
 )
 
-// stores are the addresses of real servers, with a %s where options go.
+// stores returns the addresses of real servers, with a %s where options go.
 func stores(t *testing.T) map[string]string {
 	return map[string]string{
 		"consul":     "consul://" + testserver.Consul(t, testserver.ConsulConfig{}).Addr() + "/apps/shop%s",
@@ -25,7 +25,7 @@ func stores(t *testing.T) map[string]string {
 	}
 }
 
-// bucket is a NATS server with a bucket named config.
+// bucket returns a NATS server with a bucket named config.
 func bucket(t *testing.T) (addr string) {
 	addr = testserver.NATS(t).Addr()
 	conn, err := nats.Connect(addr)

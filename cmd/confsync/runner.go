@@ -123,7 +123,7 @@ func (r *runner) stop() {
 	r.ended = nil
 }
 
-// childExit is the exit code of a command that ended by itself.
+// childExit returns the exit code of a command that ended by itself.
 func childExit(err error) error {
 	var failed *exec.ExitError
 	switch {
@@ -171,7 +171,7 @@ func (r *runner) write(root *tree.Node) error {
 	return nil
 }
 
-// variables are the values as "NAME=value", named as source/env names them.
+// variables returns the values as "NAME=value", named as source/env names them.
 func variables(root *tree.Node, prefix string) (env []string, err error) {
 	names, err := source.NewNames(shapeOf(root), "_")
 	if err != nil {
@@ -189,7 +189,7 @@ func variables(root *tree.Node, prefix string) (env []string, err error) {
 	return env, nil
 }
 
-// dotenv is variables as lines that source/document and compose read.
+// dotenv returns variables as lines that source/document and compose read.
 func dotenv(env []string) string {
 	var b strings.Builder
 	escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, `$`, `\$`)

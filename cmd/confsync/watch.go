@@ -64,7 +64,7 @@ by itself, watch ends with its exit code.`,
 	return cmd
 }
 
-// changes are the values that differ between two generations.
+// changes returns the values that differ between two generations.
 func (a *app) changes(cfg *opened, old, next *tree.Node, generation uint64) []change {
 	var all []change
 	for _, path := range tree.Diff(old, next) {

@@ -37,7 +37,8 @@ func open(ctx context.Context, instance string, shared, canary confsync.Source) 
 	return confsync.Open(ctx, confsync.Options[App]{Sources: layers})
 }
 
-// position is where an instance stands between 0 and 1: always in the same place.
+// position returns where an instance stands between 0 and 1: always in the same
+// place.
 func position(instance string) float64 {
 	h := fnv.New64a()
 	h.Write([]byte(instance))

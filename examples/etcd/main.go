@@ -108,7 +108,7 @@ func dial() (*clientv3.Client, error) {
 	return clientv3.New(cfg)
 }
 
-// tlsConfig is nil if no file is named.
+// tlsConfig returns nil if no file is named.
 func tlsConfig(ca, cert, key string) (*tls.Config, error) {
 	if ca == "" && cert == "" {
 		return nil, nil

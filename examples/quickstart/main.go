@@ -106,7 +106,7 @@ func servePage(at string, cfg *confsync.Config[App]) (*http.Server, error) {
 	return server, nil
 }
 
-// consulLayer is the source of "127.0.0.1:8500/apps/checkout".
+// consulLayer returns the source of "127.0.0.1:8500/apps/checkout".
 func consulLayer(at string) (source.Source, error) {
 	address, keys, ok := strings.Cut(at, "/")
 	if !ok || keys == "" {

@@ -100,7 +100,8 @@ func run(ctx context.Context, prefix string) error {
 	return nil
 }
 
-// encrypted is the TLS configuration of the environment, nil where it asks for none.
+// encrypted returns the TLS configuration of the environment, nil where it asks
+// for none.
 func encrypted() (*tls.Config, error) {
 	authority, cert, key := os.Getenv("REDIS_CACERT"), os.Getenv("REDIS_CERT"), os.Getenv("REDIS_KEY")
 	if authority == "" {

@@ -168,7 +168,7 @@ func (s store) certificate(name string) {
 	}
 }
 
-// pair is a self-signed certificate for a common name.
+// pair returns a self-signed certificate for a common name.
 func pair(t *testing.T, name string) (cert, key string) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -24,7 +24,7 @@ import (
 	"github.com/confsync/confsync/web"
 )
 
-// sourceOf is a source that gives one snapshot.
+// sourceOf returns a source that gives one snapshot.
 func sourceOf(name string, snap source.Snapshot) source.Source { return fixed{name, snap} }
 
 type fixed struct {
@@ -170,7 +170,8 @@ func (w *firstWrite) Write(p []byte) (int, error) {
 	return w.ResponseRecorder.Write(p)
 }
 
-// paths are the paths of a type's fields, and of an element of each map and list.
+// paths returns the paths of a type's fields, and of an element of each map and
+// list.
 func paths(t reflect.Type, at tree.Path) (all []tree.Path) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()

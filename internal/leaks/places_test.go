@@ -56,7 +56,7 @@ func inFile(name string, marshal func(any) ([]byte, error)) func(*testing.T, map
 	}
 }
 
-// leaves are the values by path, as flat stores have them.
+// leaves returns the values by path, as flat stores have them.
 func leaves(t *testing.T, v map[string]any) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -71,7 +71,7 @@ func leaves(t *testing.T, v map[string]any) map[string]string {
 	return all
 }
 
-// named are the leaves that flat names can say: those of fields.
+// named returns the leaves that flat names can say: those of fields.
 func named(t *testing.T, v map[string]any) map[string]string {
 	all := leaves(t, v)
 	delete(all, "other/host")

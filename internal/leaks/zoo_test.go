@@ -98,7 +98,7 @@ func textOf(format string) func(s *seeds) any {
 func mapOf(s *seeds) any  { return map[string]any{"x": s.text("map")} }
 func listOf(s *seeds) any { return []any{s.text("list"), map[string]any{"y": s.text("list")}} }
 
-// wrongs are all ways.
+// wrongs returns all ways.
 func wrongs() []wrong {
 	all := []wrong{
 		{"unknown beside a secret", at("db.passwrod", textOf("%s"))},

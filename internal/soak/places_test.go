@@ -39,7 +39,7 @@ type place struct {
 	writes  int
 }
 
-// random is a part that differs from the one before.
+// random returns a part that differs from the one before.
 func random(n int) part {
 	p := part{A: n, B: n, Level: uint8(n % 200), Map: map[string]int{}}
 	for i := range 8 {
@@ -125,7 +125,7 @@ func httpPlace(t *testing.T) *place {
 	return p
 }
 
-// encode is a part as a document.
+// encode returns a part as a document.
 func encode(p part, bad string) []byte {
 	var level any = p.Level
 	if bad != "" {
@@ -138,8 +138,8 @@ func encode(p part, bad string) []byte {
 	return text
 }
 
-// storePlace is a store, behind a proxy that breaks the connection. It holds a
-// document, so that it is exact whatever the store promises for keys.
+// storePlace returns a store, behind a proxy that breaks the connection. It
+// holds a document, so that it is exact whatever the store promises for keys.
 func storePlace(t *testing.T, s stores.Store) *place {
 	server := s.Serve(t)
 	proxy := testserver.NewProxy(t, server.Addr())

@@ -19,8 +19,8 @@ import (
 	"github.com/confsync/confsync/source"
 )
 
-// duration is how long to soak: CONFSYNC_SOAK, or just long enough to see that it
-// works.
+// duration returns how long to soak: CONFSYNC_SOAK, or just long enough to see
+// that it works.
 func duration(t *testing.T) time.Duration {
 	text := os.Getenv("CONFSYNC_SOAK")
 	if text == "" {
@@ -132,7 +132,8 @@ func (f figures) String() string {
 		f.at.Round(time.Second), float64(f.heap)/1e6, f.goroutines, f.files, f.converged.Round(time.Millisecond))
 }
 
-// openFiles is how many descriptors the process has, 0 where that can't be told.
+// openFiles returns how many descriptors the process has, 0 where that can't be
+// told.
 func openFiles() int {
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
@@ -161,7 +162,7 @@ func flat(t *testing.T, measured []figures) {
 	}
 }
 
-// least is the least of each figure.
+// least returns the least of each figure.
 func least(measured []figures) figures {
 	f := measured[0]
 	for _, m := range measured {

@@ -111,7 +111,8 @@ func (c *consulClient) Read(ctx context.Context, root string) (State, error) {
 	return all, err
 }
 
-// Follow is a blocking query in a loop: of the whole root, as Consul has nothing finer for it.
+// Follow returns a blocking query in a loop: of the whole root, as Consul has nothing finer
+// for it.
 func (c *consulClient) Follow(ctx context.Context, root, key string, began func(), seen func(string)) error {
 	q := (&api.QueryOptions{}).WithContext(ctx)
 	for {

@@ -48,7 +48,7 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// ruleOf is the rule that a case of sourcetest is named after.
+// ruleOf returns the rule that a case of sourcetest is named after.
 func ruleOf(t *testing.T) string { return strings.ReplaceAll(path.Base(t.Name()), "_", " ") }
 
 func impossible(store string, l Layout) map[string]string {
@@ -58,7 +58,7 @@ func impossible(store string, l Layout) map[string]string {
 	return nil
 }
 
-// newPlace is a root of its own, whose source alone goes through a proxy.
+// newPlace returns a root of its own, whose source alone goes through a proxy.
 func newPlace(t *testing.T, b Store, l Layout, server *testserver.Server, direct Client, root string, values map[string]string) sourcetest.Store {
 	proxy := testserver.NewProxy(t, server.Addr())
 	c := connect(t, b, proxy.Addr(), nil)
@@ -107,7 +107,7 @@ func newPlace(t *testing.T, b Store, l Layout, server *testserver.Server, direct
 	return place
 }
 
-// nested is values, by the segments of their keys, as a JSON document.
+// nested returns values, by the segments of their keys, as a JSON document.
 func nested(values map[string]string, separator string) string {
 	doc := map[string]any{}
 	for p, value := range maps.All(values) {

@@ -110,7 +110,7 @@ func (c *etcdClient) Read(ctx context.Context, root string) (State, error) {
 	return all, nil
 }
 
-// Follow is a watch of the root.
+// Follow returns a watch of the root.
 func (c *etcdClient) Follow(ctx context.Context, root, key string, began func(), seen func(string)) error {
 	for resp := range c.Watch(ctx, root+"/", clientv3.WithPrefix(), clientv3.WithCreatedNotify()) {
 		if err := resp.Err(); err != nil {

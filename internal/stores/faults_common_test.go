@@ -12,7 +12,7 @@ import (
 	"github.com/confsync/confsync/internal/await"
 )
 
-// allFaults are those that happen to every store, and those of this one.
+// allFaults returns those that happen to every store, and those of this one.
 func (b *faultRun) allFaults() []fault {
 	var pid int
 	kill := func() {
@@ -45,7 +45,7 @@ func (b *faultRun) allFaults() []fault {
 	}, b.faults()...)
 }
 
-// faults are those that this store has beside.
+// faults returns those that this store has beside.
 func (b *faultRun) faults() []fault {
 	switch b.store.Name {
 	case "consul":
@@ -70,7 +70,7 @@ func (b *faultRun) resume() {
 	b.until(func() string { return "a server that goes on" }, func() bool { return processState(b.server.Pid()) != "T" })
 }
 
-// processState is the letter that the kernel has for it.
+// processState returns the letter that the kernel has for it.
 func processState(pid int) string {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

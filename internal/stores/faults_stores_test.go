@@ -112,8 +112,8 @@ func (b *faultRun) redisFaults() []fault {
 	}
 }
 
-// notified are the watchers to which notifications say which keys to read. A hash
-// and a document are tracked, and always read whole.
+// notified returns the watchers to which notifications say which keys to read.
+// A hash and a document are tracked, and always read whole.
 func (b *faultRun) notified() (those []*watcher) {
 	for _, w := range b.watchers {
 		if w.layout == Keys || w.layout == Versioned {

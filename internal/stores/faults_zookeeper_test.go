@@ -65,7 +65,7 @@ func (b *faultRun) overtake(old *zkClient) Client {
 	return c
 }
 
-// zxid is how far a ZooKeeper server has counted.
+// zxid returns how far a ZooKeeper server has counted.
 func (b *faultRun) zxid() int64 {
 	conn, err := net.Dial("tcp", b.server.Addr())
 	must(b, err)

@@ -27,7 +27,7 @@ func sideBySide(t *testing.T, test func(*testing.T, Store)) {
 	running.Wait()
 }
 
-// ofOthers are the goroutines that clients and proxies leave for a moment.
+// ofOthers returns the goroutines that clients and proxies leave for a moment.
 func ofOthers() []string {
 	return []string{
 		"net/http.(*persistConn).readLoop", "net/http.(*persistConn).writeLoop", "net/http.(*Transport).dialConnFor",

@@ -51,20 +51,20 @@ func (l *ledger) confirm(at int) {
 	l.sure = max(l.sure, at)
 }
 
-// committed is the position of the newest state that is known to be so.
+// committed returns the position of the newest state that is known to be so.
 func (l *ledger) committed() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.sure
 }
 
-// find is the first state that is equal, from a position on.
+// find returns the first state that is equal, from a position on.
 func (l *ledger) find(values State, from int) (at, epoch int, ok bool) {
 	return l.search(from, func(s State) bool { return s["seq"] == values["seq"] && maps.Equal(s, values) })
 }
 
-// withSeq is the first state that has this value of seq, from the newest that is
-// known to be committed on.
+// withSeq returns the first state that has this value of seq, from the newest
+// that is known to be committed on.
 func (l *ledger) withSeq(seq string) (values State, at int, ok bool) {
 	at, _, ok = l.search(l.committed(), func(s State) bool { values = s; return s["seq"] == seq })
 	return values, at, ok

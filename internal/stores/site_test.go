@@ -53,7 +53,7 @@ func (s *site) outside(key, value string) {
 	must(s, s.client.Commit(s.Context(), Transaction{Put: map[string]string{key: value}}))
 }
 
-// watched is the source, which watches until the test ends.
+// watched returns the source, which watches until the test ends.
 func (s *site) watched() *source.Supervisor {
 	if s.sup == nil {
 		s.sup = await.Supervise(s, s.client.Source(s.layout, s.root, s.opts))
@@ -88,8 +88,9 @@ func (s *site) refuses() error {
 	return sup.Status().Err
 }
 
-// draw is the values of a tree in order, as a/b="1", whose segments are joined
-// by slashes. Empty maps don't count: stores differ in whether they have any.
+// draw returns the values of a tree in order, as a/b="1", whose segments are
+// joined by slashes. Empty maps don't count: stores differ in whether they have
+// any.
 func draw(t tree.Tree) string {
 	values := valuesOf(t)
 	var all []string
@@ -99,7 +100,7 @@ func draw(t tree.Tree) string {
 	return strings.Join(all, " ")
 }
 
-// valuesOf is what a store must hold for its tree to be this one.
+// valuesOf returns what a store must hold for its tree to be this one.
 func valuesOf(t tree.Tree) State {
 	all := State{}
 	for p, n := range t.Root().Leaves {

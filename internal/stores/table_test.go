@@ -17,7 +17,7 @@ type table struct {
 	cells   map[[2]string]string
 }
 
-// newTable is a table with a column for each way of each store.
+// newTable returns a table with a column for each way of each store.
 func newTable() *table {
 	tb := &table{cells: map[[2]string]string{}}
 	for _, b := range All() {
@@ -51,7 +51,7 @@ func (tb *table) set(rule, column, outcome string) {
 	tb.cells[[2]string{rule, column}] = outcome
 }
 
-// filled is how many rules have an outcome in a column.
+// filled returns how many rules have an outcome in a column.
 func (tb *table) filled(column string) (n int) {
 	tb.mu.Lock()
 	defer tb.mu.Unlock()

@@ -17,7 +17,7 @@ import (
 // hundred is the value of a hundred keys.
 type hundred struct{ K map[string]int }
 
-// of is the one transaction that a value is of.
+// of returns the one transaction that a value is of.
 func (h *hundred) of() (generation int, whole bool) {
 	values := slices.Collect(maps.Values(h.K))
 	if len(values) != 100 {

@@ -79,7 +79,7 @@ func parts(all map[string]string, size int) []map[string]string {
 	return out
 }
 
-// noise is text that can't be compressed much.
+// noise returns text that can't be compressed much.
 func noise(size, seed int) string {
 	text := make([]byte, size)
 	x := uint64(seed)*2654435761 + 88172645463325252

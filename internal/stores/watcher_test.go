@@ -15,7 +15,7 @@ import (
 	"github.com/confsync/confsync/source"
 )
 
-// policy is that of the watchers: a program's, with shorter times.
+// policy returns that of the watchers: a program's, with shorter times.
 func policy() source.Policy {
 	return source.Policy{
 		StaleAfter: 500 * time.Millisecond, Resync: 20 * time.Second,
@@ -23,9 +23,9 @@ func policy() source.Policy {
 	}
 }
 
-// mostWatches is how many times a source may be watched within d: no wait between
-// two attempts is shorter than half its mean, and no healthy Watch than half of
-// Resync.
+// mostWatches returns how many times a source may be watched within d: no wait
+// between two attempts is shorter than half its mean, and no healthy Watch than
+// half of Resync.
 func mostWatches(p source.Policy, d time.Duration) int {
 	n, wait := 2+int(2*d/cmp.Or(p.Resync, 15*time.Minute)), p.MinBackoff
 	for ; d >= 0; n++ {
@@ -63,7 +63,7 @@ func watch(t testing.TB, src source.Source, l Layout, led *ledger) *watcher {
 
 func (w *watcher) status() source.Status { return w.cfg.Status().Sources[0] }
 
-// bound is the state that the program has been given.
+// bound returns the state that the program has been given.
 func (w *watcher) bound() State {
 	a, all := w.cfg.Get(), State{}
 	if a.Seq != "" {
@@ -144,7 +144,7 @@ func (p *tap) look(snap source.Snapshot) {
 	p.at, p.epoch, p.revision = at, epoch, revision
 }
 
-// counts are the numbers of watches, snapshots and mixed ones so far.
+// counts returns the numbers of watches, snapshots and mixed ones so far.
 func (p *tap) counts() (watches, emits, mixed int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -79,7 +79,7 @@ func (w *writer) knowLocked(ctx context.Context) bool {
 	return true
 }
 
-// changesLocked are the next transaction and the state after it.
+// changesLocked returns the next transaction and the state after it.
 func (w *writer) changesLocked() (Transaction, State) {
 	w.seq++
 	tx := Transaction{Root: w.root, Guard: "seq", Was: w.base["seq"], Put: map[string]string{"seq": fmt.Sprint(w.seq)}}
@@ -128,7 +128,7 @@ func (w *writer) turn(values State, replace func(Client) Client) {
 	w.base, w.unsure = values, false
 }
 
-// direct is the writer's client.
+// direct returns the writer's client.
 func (w *writer) direct() Client {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -64,9 +64,9 @@ func (c *zkClient) Source(l Layout, root string, o Options) source.Source {
 	return zookeeper.New(c.Conn, root, opts)
 }
 
-// Commit is one multi, which makes the nodes above those that it puts as well.
-// Afterwards it takes away the nodes above those that it deleted that are left
-// with nothing.
+// Commit returns one multi, which makes the nodes above those that it puts as
+// well. Afterwards it takes away the nodes above those that it deleted that are
+// left with nothing.
 func (c *zkClient) Commit(_ context.Context, tx Transaction) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -240,7 +240,8 @@ func (s *Server) mustRun() {
 	}
 }
 
-// environ is what a server and its client see of the environment: nothing in it configures them.
+// environ returns what a server and its client see of the environment: nothing in it configures
+// them.
 func (s *Server) environ() []string {
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "TMPDIR=" + s.dir}
 	return append(env, s.env...)

@@ -24,7 +24,7 @@ type generator struct {
 
 func (g *generator) one(of ...any) any { return of[g.IntN(len(of))] }
 
-// junk are values that most types refuse, and some don't.
+// junk returns values that most types refuse, and some don't.
 func (g *generator) junk() any {
 	return g.one(nil, true, false, "true", "T", "yes", 0, 1, -1, 80, 127, 128, -128, -129, 255, 256, 65535, 65536, 1.5, -0.5, 3e2,
 		json.Number("9223372036854775807"), json.Number("9223372036854775808"), json.Number("-9223372036854775808"),
@@ -37,7 +37,7 @@ func (g *generator) junk() any {
 		"{", "[", "[1", "{}x", []any{}, []any{1, 2}, []any{"a", nil}, []any{1, 2, 3}, []any{[]any{1}}, map[string]any{}, map[string]any{"0": 1, "1": 2}, map[string]any{"00": 1}, map[string]any{"x": 1})
 }
 
-// value is a document's value for a type, most likely one that fits.
+// value returns a document's value for a type, most likely one that fits.
 func (g *generator) value(t reflect.Type, depth int) any {
 	if g.Float64() < g.spoil {
 		return g.junk()
@@ -153,7 +153,7 @@ func (g *generator) fields(t reflect.Type, depth int, into map[string]any) {
 	}
 }
 
-// spell is a key, now and then in another spelling that is its.
+// spell returns a key, now and then in another spelling that is its.
 func (g *generator) spell(key string) string {
 	switch g.IntN(12) {
 	case 0:
@@ -164,7 +164,7 @@ func (g *generator) spell(key string) string {
 	return key
 }
 
-// whole is a document, which is seldom anything but a map.
+// whole returns a document, which is seldom anything but a map.
 func (g *generator) whole(t reflect.Type) any {
 	if g.Float64() < g.spoil/4 {
 		return g.junk()

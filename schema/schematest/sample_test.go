@@ -64,8 +64,8 @@ func sampled[T any](t *testing.T) {
 	}
 }
 
-// emptyToNil is a copy of a struct in which lists and maps that are empty are
-// nil.
+// emptyToNil returns a copy of a struct in which lists and maps that are empty
+// are nil.
 func emptyToNil(v reflect.Value) any {
 	out := reflect.New(v.Type()).Elem()
 	out.Set(v)
@@ -81,7 +81,7 @@ func emptyToNil(v reflect.Value) any {
 	return out.Interface()
 }
 
-// asJSON is a YAML document as the validator takes it.
+// asJSON returns a YAML document as the validator takes it.
 func asJSON(t *testing.T, text []byte) any {
 	t.Helper()
 	var doc any

@@ -100,7 +100,7 @@ func (r reply) response(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// trusted are the headers of an answer as Consul gives it.
+// trusted returns the headers of an answer as Consul gives it.
 func trusted(index uint64) http.Header {
 	h := http.Header{}
 	h.Set("X-Consul-Index", strconv.FormatUint(index, 10))
@@ -115,7 +115,8 @@ func hold(r *http.Request) reply {
 	return reply{err: r.Context().Err()}
 }
 
-// asked are the values that a query parameter had in the queries so far, "" where it was missing.
+// asked returns the values that a query parameter had in the queries so far, "" where it was
+// missing.
 func (f *fake) asked(param string) []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

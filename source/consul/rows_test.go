@@ -228,7 +228,7 @@ func TestC14StaleQueries(t *testing.T) {
 	}
 }
 
-// lagging are the headers of a server that has lost touch with the leader.
+// lagging returns the headers of a server that has lost touch with the leader.
 func lagging(index uint64) http.Header {
 	h := trusted(index)
 	h.Set("X-Consul-LastContact", "5001")
@@ -264,7 +264,7 @@ func TestU9ConsulFullLink(t *testing.T) {
 	}
 }
 
-// noise is text that can't be compressed much.
+// noise returns text that can't be compressed much.
 func noise(size, seed int) string {
 	text := make([]byte, size)
 	x := uint64(seed)*2654435761 + 88172645463325252

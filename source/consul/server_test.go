@@ -15,7 +15,7 @@ import (
 	"github.com/confsync/confsync/source"
 )
 
-// connect is a client of a real server, with connections of its own.
+// connect returns a client of a real server, with connections of its own.
 func connect(t testing.TB, addr, token string) (*api.Client, *counter) {
 	t.Helper()
 	transport := &http.Transport{}
@@ -81,7 +81,7 @@ func (w *watch) emit(s source.Snapshot) {
 	}
 }
 
-// all is what has been emitted so far.
+// all returns what has been emitted so far.
 func (w *watch) all() []source.Snapshot {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -128,7 +128,7 @@ func put(t testing.TB, client *api.Client, key, value string) {
 	}
 }
 
-// index is the revision of a snapshot as a number.
+// index returns the revision of a snapshot as a number.
 func index(t testing.TB, s source.Snapshot) uint64 {
 	t.Helper()
 	n, err := strconv.ParseUint(s.Revision, 10, 64)

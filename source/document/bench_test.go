@@ -9,7 +9,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// services is a document of n keys: a map of services with eight keys each.
+// services returns a document of n keys: a map of services with eight keys
+// each.
 func services(n int) []byte {
 	var b bytes.Buffer
 	b.WriteString("services:\n")

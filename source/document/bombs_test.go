@@ -82,7 +82,7 @@ var bombs = []struct {
 	{"one key many times", Dotenv, func(n int) string { return strings.Repeat("A=1\n", n/4) }},
 }
 
-// numbered is the format with 0, 1, 2 … put in, until there are n bytes.
+// numbered returns the format with 0, 1, 2 … put in, until there are n bytes.
 func numbered(format string, n int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < n; i++ {
@@ -123,7 +123,7 @@ func BenchmarkBombs(b *testing.B) {
 	}
 }
 
-// allocated is how many bytes f allocates, those included that it lets go.
+// allocated returns how many bytes f allocates, those included that it lets go.
 func allocated(f func()) int64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

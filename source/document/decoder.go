@@ -181,7 +181,7 @@ func (d *decoder) duplicate(key string, first, second tree.Place) {
 	d.pop()
 }
 
-// notMap is the problem of a document whose top level is something else.
+// notMap returns the problem of a document whose top level is something else.
 func (d *decoder) notMap(t tree.Tree, at tree.Place) tree.Tree {
 	if t.Root() != nil && t.Root().Kind() != tree.Map {
 		d.problem(tree.Unusable, at, fmt.Errorf("the document is a %s, not a map", t.Root().Kind()))

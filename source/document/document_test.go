@@ -63,7 +63,7 @@ func testBad(t *testing.T, format Format, cases []bad) {
 	}
 }
 
-// problems are the problems an error is made of, one in a line.
+// problems returns the problems an error is made of, one in a line.
 func problems(t *testing.T, err error) []string {
 	t.Helper()
 	var all []string

@@ -230,7 +230,7 @@ func FuzzDotenv(f *testing.F) {
 	})
 }
 
-// dotenvEscaped is a text as it stands between double quotes.
+// dotenvEscaped returns a text as it stands between double quotes.
 func dotenvEscaped(text string) string {
 	var b strings.Builder
 	for _, r := range text {

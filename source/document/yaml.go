@@ -135,7 +135,7 @@ func (d *yamlDecoder) failed(err error) {
 	}
 }
 
-// message is what the parser says, without anything of the document.
+// message returns what the parser says, without anything of the document.
 func (d *yamlDecoder) message(e *yaml.LoadError, at tree.Place) string {
 	message, rest := e.Message, d.from(at)
 	switch {

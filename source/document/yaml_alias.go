@@ -36,7 +36,8 @@ func (d *yamlDecoder) anchor(n *yaml.Node) *anchored {
 	return a
 }
 
-// alias is what an alias refers to, with an absent tree when it can't be used.
+// alias returns what an alias refers to, with an absent tree when it can't be
+// used.
 func (d *yamlDecoder) alias(n *yaml.Node) *anchored {
 	known := d.anchors[n.Alias]
 	if known == nil { // the anchor is on a key, or in what could not be read

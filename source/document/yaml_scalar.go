@@ -67,8 +67,8 @@ func (d *yamlDecoder) scalarOf(v any, written string, at tree.Place) tree.Tree {
 	return d.build.Scalar(tree.Int, intText(fmt.Sprint(v), written), at) // an int, an int64 or a uint64
 }
 
-// intText is an integer as it was written, for whoever wants the text of "017",
-// provided that it will be read as the same number; else in decimal.
+// intText returns an integer as it was written, for whoever wants the text of
+// "017", provided that it will be read as the same number; else in decimal.
 func intText(decimal, written string) string {
 	if i, err := tree.ParseInt(written); err == nil && strconv.FormatInt(i, 10) == decimal {
 		return written
@@ -76,8 +76,8 @@ func intText(decimal, written string) string {
 	return decimal
 }
 
-// timeText is a time as it was written, provided that it will be read as the
-// same; else in RFC 3339.
+// timeText returns a time as it was written, provided that it will be read as
+// the same; else in RFC 3339.
 func timeText(t time.Time, written string) string {
 	if at, err := tree.ParseTime(written); err == nil && at.Equal(t) {
 		return written

@@ -88,7 +88,7 @@ func TestYAMLBad(t *testing.T) {
 	})
 }
 
-// bomb is a kilobyte that would be a billion values.
+// bomb returns a kilobyte that would be a billion values.
 func bomb() string {
 	doc := "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
 	for i := range 9 {

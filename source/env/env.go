@@ -211,7 +211,7 @@ func (e environment) variable(path tree.Path, name, value string) variable {
 	return v
 }
 
-// head is what the names of all variables begin with.
+// head returns what the names of all variables begin with.
 func (e environment) head() string {
 	if e.prefix == "" {
 		return ""

@@ -15,7 +15,7 @@ import (
 
 var leaf = &tree.Shape{}
 
-// structOf is a struct of fields that each take a value.
+// structOf returns a struct of fields that each take a value.
 func structOf(keys ...string) *tree.Shape {
 	s := &tree.Shape{}
 	for _, key := range keys {
@@ -32,12 +32,12 @@ var shape = &tree.Shape{Fields: []tree.Field{
 	{Key: "labels", Shape: &tree.Shape{Elem: leaf}},
 }}
 
-// of is a source of these variables.
+// of returns a source of these variables.
 func of(prefix string, vars ...string) source.Source {
 	return env.New(prefix, &env.Options{Environ: func() []string { return vars }})
 }
 
-// read is the one snapshot of a source for the shape.
+// read returns the one snapshot of a source for the shape.
 func read(t *testing.T, src source.Source, shape *tree.Shape) source.Snapshot {
 	t.Helper()
 	src, err := src.(source.Shaped).WithShape(shape)

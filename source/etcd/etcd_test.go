@@ -41,7 +41,8 @@ func connect(t *testing.T, cfg clientv3.Config) *clientv3.Client {
 	return client
 }
 
-// quiet is a logger for clients: what they log is what the tests are about.
+// quiet returns a logger for clients: what they log is what the tests are
+// about.
 func quiet() *zap.Logger { return zap.NewNop() }
 
 func put(t *testing.T, client *clientv3.Client, key, value string) int64 {
@@ -102,15 +103,15 @@ func record(t *testing.T, src source.Source) *recorder {
 	return r
 }
 
-// all is what has been emitted so far.
+// all returns what has been emitted so far.
 func (r *recorder) all() []source.Snapshot {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.snaps[:len(r.snaps):len(r.snaps)]
 }
 
-// drawn are the trees of all that has been emitted, each only where it differs
-// from the one before.
+// drawn returns the trees of all that has been emitted, each only where it
+// differs from the one before.
 func (r *recorder) drawn() []string {
 	var drawn []string
 	for i, snap := range r.all() {
@@ -222,7 +223,7 @@ func (everReady) WaitForStateChange(ctx context.Context, _ connectivity.State) b
 	return false
 }
 
-// originOf is the origin of a value that is there.
+// originOf returns the origin of a value that is there.
 func originOf(t *testing.T, tr tree.Tree, path ...string) tree.Origin {
 	t.Helper()
 	o, ok := tr.Origin(path)
@@ -241,7 +242,8 @@ func revisionOf(t *testing.T, snap source.Snapshot) int64 {
 	return revision
 }
 
-// reaches is the condition that a snapshot is of a revision, or a later one.
+// reaches returns the condition that a snapshot is of a revision, or a later
+// one.
 func reaches(t *testing.T, revision int64) func(source.Snapshot) bool {
 	return func(snap source.Snapshot) bool { return revisionOf(t, snap) >= revision }
 }

@@ -46,7 +46,7 @@ func TestFileKeepsTheContract(t *testing.T) {
 	}
 }
 
-// braces is a document in JSON, which is YAML too.
+// braces returns a document in JSON, which is YAML too.
 func braces(t *testing.T, values map[string]string) string {
 	doc, beta := map[string]any{}, map[string]string{}
 	for path, value := range values {
@@ -61,7 +61,7 @@ func braces(t *testing.T, values map[string]string) string {
 	return string(data)
 }
 
-// names is a dotenv file.
+// names returns a dotenv file.
 func names(_ *testing.T, values map[string]string) string {
 	doc := "# values\n"
 	for path, value := range values {

@@ -189,7 +189,7 @@ func (p *parts) decode(context.Context) (tree.Tree, string, error) {
 	}), "", nil
 }
 
-// value is the text of a file without the line break it ends in.
+// value returns the text of a file without the line break it ends in.
 func value(data []byte) string {
 	text, _ := strings.CutSuffix(string(data), "\n")
 	if len(text) < len(data) {

@@ -29,7 +29,7 @@ func (w *watched) readDocument(r *reading) content {
 	return found
 }
 
-// contentOf is the content of a file that was read, or could not be.
+// contentOf returns the content of a file that was read, or could not be.
 func (w *watched) contentOf(path string, data []byte, err error) content {
 	switch {
 	case errors.Is(err, errTooLarge):

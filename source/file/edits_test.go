@@ -37,7 +37,7 @@ func isWhole(root *tree.Node) (n int, ok bool) {
 	return n, err == nil && root.Child("last").Text() == strconv.Itoa(n) && root.Len() == 2+5+n%7
 }
 
-// writers are the ways in which a file is changed.
+// writers returns the ways in which a file is changed.
 func writers(r *rand.Rand) map[string]func(t *testing.T, path, text string) {
 	pause := func() {
 		if r.IntN(4) == 0 {

@@ -171,7 +171,7 @@ func newWatched(name string, opts *Options, paths ...string) *watched {
 // Name returns what sort of source it is and the path as it was given.
 func (w *watched) Name() string { return w.name }
 
-// problem is something that is wrong with a file as a whole.
+// problem returns something that is wrong with a file as a whole.
 func (w *watched) problem(kind tree.ProblemKind, path string, err error) tree.Problem {
 	return tree.Problem{Kind: kind, Origin: w.origin(path), Err: err}
 }

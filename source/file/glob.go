@@ -76,7 +76,7 @@ func (w *watched) readGlob(r *reading) content {
 	return together(all, w.shape)
 }
 
-// together is the content of several files, of which a later one wins.
+// together returns the content of several files, of which a later one wins.
 func together(all []content, shape *tree.Shape) content {
 	var problems []error
 	var size int64
@@ -169,7 +169,7 @@ func respelled(n *tree.Node, p tree.Path, shape *tree.Shape) tree.Path {
 	return q
 }
 
-// indexed is a list as the map of its elements by index.
+// indexed returns a list as the map of its elements by index.
 func indexed(list *tree.Node) *tree.Node {
 	kids := make(map[string]*tree.Node, list.Len())
 	for i := range list.Len() {

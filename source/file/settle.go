@@ -30,9 +30,9 @@ func (l *loop) happened(e event) {
 	l.next.Reset(l.delay)
 }
 
-// writer is how long to wait for a writer that has one of the files open: until
-// it closes it or has written nothing for a while. What has been written of
-// others counts too, for the reading that comes may be of them.
+// writer returns how long to wait for a writer that has one of the files open:
+// until it closes it or has written nothing for a while. What has been written
+// of others counts too, for the reading that comes may be of them.
 func (l *loop) writer() (wait time.Duration) {
 	for path, last := range l.open {
 		left := l.bound() - time.Since(last)
@@ -52,11 +52,11 @@ func (l *loop) writer() (wait time.Duration) {
 // open it once more.
 const rest = 3 * time.Millisecond
 
-// gap is how far apart two readings are at least, so that a burst of changes
-// takes half of the time at most.
+// gap returns how far apart two readings are at least, so that a burst of
+// changes takes half of the time at most.
 func (l *loop) gap() time.Duration { return min(max(l.took, rest), l.opts.Settle) }
 
-// bound is how long a file is waited for that is never left alone.
+// bound returns how long a file is waited for that is never left alone.
 func (l *loop) bound() time.Duration { return settles * l.opts.Settle }
 
 // believe reports whether a content is not likely to be half of a change.

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// special are what may stand in the place of a file, and makes a reader wait.
+// special returns what may stand in the place of a file, and makes a reader
+// wait.
 func special(t *testing.T) map[string]func(path string) error {
 	return map[string]func(path string) error{
 		"a FIFO":   func(path string) error { return syscall.Mkfifo(path, 0o600) },

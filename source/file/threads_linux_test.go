@@ -26,8 +26,8 @@ func (s inThread) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	return s.Source.Watch(ctx, emit)
 }
 
-// unprivileged is the source, watched by a thread that may do no more to files
-// than others may.
+// unprivileged returns the source, watched by a thread that may do no more to
+// files than others may.
 func unprivileged(_ *testing.T, src source.Source) source.Source {
 	return inThread{src, func() error {
 		if os.Geteuid() == 0 {

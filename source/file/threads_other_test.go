@@ -9,7 +9,8 @@ import (
 	"github.com/confsync/confsync/source"
 )
 
-// unprivileged is the source, on systems where a thread has no rights of its own.
+// unprivileged returns the source, on systems where a thread has no rights of
+// its own.
 func unprivileged(t *testing.T, src source.Source) source.Source {
 	if os.Geteuid() <= 0 {
 		t.Skip("permissions don't hold for this user")

@@ -57,7 +57,7 @@ func watchWith(t *testing.T, src source.Source, also func(source.Snapshot)) *wat
 	return w
 }
 
-// next is the next snapshot.
+// next returns the next snapshot.
 func (w *watching) next() source.Snapshot {
 	w.t.Helper()
 	select {

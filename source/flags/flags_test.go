@@ -26,7 +26,7 @@ var shape = &tree.Shape{Fields: []tree.Field{
 	{Key: "labels", Shape: &tree.Shape{Elem: leaf}},
 }}
 
-// parsed is a set of flags after the command line.
+// parsed returns a set of flags after the command line.
 func parsed(t *testing.T, args ...string) *flag.FlagSet {
 	t.Helper()
 	set := flag.NewFlagSet("test", flag.ContinueOnError)
@@ -41,7 +41,7 @@ func parsed(t *testing.T, args ...string) *flag.FlagSet {
 	return set
 }
 
-// read is the one snapshot of a source for the shape.
+// read returns the one snapshot of a source for the shape.
 func read(t *testing.T, src source.Source, shape *tree.Shape) source.Snapshot {
 	t.Helper()
 	src, err := src.(source.Shaped).WithShape(shape)

@@ -173,7 +173,7 @@ func TestContract(t *testing.T) {
 	})
 }
 
-// nested is values by their paths as JSON.
+// nested returns values by their paths as JSON.
 func nested(values map[string]string) string {
 	doc := map[string]any{}
 	for p, value := range values {

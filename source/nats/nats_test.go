@@ -137,7 +137,7 @@ func TestContract(t *testing.T) {
 	t.Run("document", func(t *testing.T) { run(t, opts, true) })
 }
 
-// nested is values by their paths as JSON.
+// nested returns values by their paths as JSON.
 func nested(values map[string]string) string {
 	doc := map[string]any{}
 	for p, value := range values {

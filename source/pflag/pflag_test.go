@@ -46,7 +46,7 @@ func (c *custom) Set(text string) error { c.text = strings.ToUpper(text); return
 func (c *custom) String() string        { return c.text }
 func (c *custom) Type() string          { return "level" }
 
-// defined is a set with a flag of every kind.
+// defined returns a set with a flag of every kind.
 func defined() *flags.FlagSet {
 	set := flags.NewFlagSet("test", flags.ContinueOnError)
 	set.String("name", "the default", "")

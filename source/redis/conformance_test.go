@@ -43,10 +43,11 @@ func conform(t *testing.T, make func(*testing.T, map[string]string) sourcetest.S
 	}})
 }
 
-// key is the key of a path, below the prefix.
+// key returns the key of a path, below the prefix.
 func key(path string) string { return strings.ReplaceAll(path, ".", "/") }
 
-// viaProxy is a client that a fault can cut off from a server that was emptied.
+// viaProxy returns a client that a fault can cut off from a server that was
+// emptied.
 func viaProxy(t *testing.T, s *testserver.Server, direct *goredis.Client) (*goredis.Client, *testserver.Proxy) {
 	if err := direct.FlushDB(t.Context()).Err(); err != nil {
 		t.Fatal(err)

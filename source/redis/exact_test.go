@@ -66,7 +66,7 @@ func names(n int) []string {
 	return names
 }
 
-// uniform is the one value that all n keys have, or false.
+// uniform returns the one value that all n keys have, or false.
 func uniform(s source.Snapshot, n int) (string, bool) {
 	root := s.Tree.Root()
 	if s.Err != nil || root.Len() != n {

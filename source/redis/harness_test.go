@@ -27,7 +27,7 @@ var (
 	polling   = []string{`rename-command CLIENT ""`}
 )
 
-// modes are the settings of servers for each way to hear of changes.
+// modes returns the settings of servers for each way to hear of changes.
 func modes() map[string][]string {
 	return map[string][]string{"notified": notifying, "tracked": nil, "polled": polling}
 }
@@ -127,14 +127,14 @@ func (w *watcher) ended(t testing.TB) error {
 	return w.err
 }
 
-// count is the number of snapshots so far.
+// count returns the number of snapshots so far.
 func (w *watcher) count() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.snaps)
 }
 
-// all are the snapshots so far.
+// all returns the snapshots so far.
 func (w *watcher) all() []source.Snapshot {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -184,7 +184,7 @@ func eventually(t testing.TB, what string, holds func() bool) {
 	}
 }
 
-// subscribers is the number of a server's subscribed connections.
+// subscribers returns the number of a server's subscribed connections.
 func subscribers(t testing.TB, s *testserver.Server) int {
 	t.Helper()
 	return strings.Count(s.CLI("CLIENT", "LIST", "TYPE", "pubsub"), "id=")

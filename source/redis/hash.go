@@ -10,7 +10,7 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// newHash is the layout of the fields of one hash.
+// newHash returns the layout of the fields of one hash.
 func newHash(s *store) layout {
 	origin := func(field string) tree.Origin { return s.origin(strings.TrimSpace(s.prefix + " " + field)) }
 	h := &oneKey{

@@ -32,7 +32,8 @@ func (k *keysLayout) channels() channels {
 	return channels{key: k.version, prefix: k.prefix, below: true}
 }
 
-// flags are those of strings, of commands on any key, of expiry and of eviction.
+// flags returns those of strings, of commands on any key, of expiry and of
+// eviction.
 func (k *keysLayout) flags() string { return "K$gxe" }
 
 func (k *keysLayout) follow(s *servers) { k.servers = s }

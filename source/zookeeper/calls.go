@@ -204,7 +204,7 @@ func (s *store) sync(ctx context.Context) error {
 	})
 }
 
-// failure is the error of an answer, with the request.
+// failure returns the error of an answer, with the request.
 func (a answer) failure() error {
 	if a.err == nil {
 		return nil

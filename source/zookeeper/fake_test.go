@@ -139,7 +139,7 @@ func (f *fake) kids(p string) []string {
 
 func (f *fake) record() { f.history[f.drawn()] = true }
 
-// drawn is the tree below /app, made the plain way.
+// drawn returns the tree below /app, made the plain way.
 func (f *fake) drawn() string {
 	edit := tree.Tree{}.Edit()
 	for p, n := range f.nodes {

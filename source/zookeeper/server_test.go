@@ -27,7 +27,7 @@ type silent struct{}
 
 func (silent) Printf(string, ...any) {}
 
-// connect is a client with a session. It is closed when the test ends.
+// connect returns a client with a session. It is closed when the test ends.
 func connect(t *testing.T, addr string, session time.Duration) *zk.Conn {
 	t.Helper()
 	conn, events, err := zk.Connect([]string{addr}, session, zk.WithLogger(silent{}), zk.WithDialer(testserver.ZooKeeperDialer()))

@@ -51,10 +51,10 @@ func (t *table) reset() {
 	t.edit = t.tree.Edit()
 }
 
-// all is the request with which the reading of everything begins.
+// all returns the request with which the reading of everything begins.
 func (t *table) all() []request { return t.add(t.store.root) }
 
-// again is the requests for the watches that have fired.
+// again returns the requests for the watches that have fired.
 func (t *table) again(fired []watch) []request {
 	if t.tooLarge != nil {
 		t.tooLarge = nil
@@ -205,8 +205,8 @@ func (t *table) fill(snap *source.Snapshot) {
 	}
 }
 
-// update is the tree with all that has changed since the one before. What is
-// written again as it was gets a new place and leaves the tree the Same.
+// update returns the tree with all that has changed since the one before. What
+// is written again as it was gets a new place and leaves the tree the Same.
 func (t *table) update() tree.Tree {
 	for p := range t.touched {
 		n := t.nodes[p]

@@ -17,7 +17,7 @@ type watch struct {
 	kids bool
 }
 
-// zxid is that of the last change that such a watch tells of.
+// zxid returns that of the last change that such a watch tells of.
 func (w watch) zxid(stat zk.Stat) int64 {
 	if w.kids {
 		return stat.Pzxid

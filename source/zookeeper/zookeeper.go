@@ -196,7 +196,8 @@ type store struct {
 
 func (s *store) Name() string { return "zookeeper " + tree.Printable(s.root) }
 
-// origin is that of a node whose data was last written at mzxid, if that is known.
+// origin returns that of a node whose data was last written at mzxid, if that
+// is known.
 func (s *store) origin(path string, mzxid int64) tree.Origin {
 	o := tree.Origin{Layer: s.Name(), Kind: "zookeeper", Key: path}
 	if mzxid > 0 {

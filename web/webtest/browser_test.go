@@ -61,7 +61,7 @@ func (b *browser) run(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// text is all that the page shows.
+// text returns all that the page shows.
 func (b *browser) text() string {
 	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
 	defer cancel()
@@ -72,7 +72,7 @@ func (b *browser) text() string {
 	return text
 }
 
-// eval is what an expression is in the page.
+// eval returns what an expression is in the page.
 func eval[T any](b *browser, expression string) T {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, await.Limit)

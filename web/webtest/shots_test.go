@@ -76,8 +76,8 @@ func (b *browser) shot(file string) {
 	}
 }
 
-// fewColours is a picture in the colours that it has most of, which makes the
-// file a third.
+// fewColours returns a picture in the colours that it has most of, which makes
+// the file a third.
 func fewColours(in image.Image) image.Image {
 	count := map[color.Color]int{}
 	box := in.Bounds()

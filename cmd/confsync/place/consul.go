@@ -50,7 +50,8 @@ type consulStore struct {
 
 func (s *consulStore) Layout() Layout { return s.layout }
 
-// Batch is what Consul takes: "Transaction contains too many operations (N > 128)".
+// Batch returns what Consul takes: "Transaction contains too many operations (N
+// > 128)".
 func (s *consulStore) Batch() int { return 128 }
 
 func (s *consulStore) Read(ctx context.Context) (map[string]Entry, error) {

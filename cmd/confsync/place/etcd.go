@@ -46,8 +46,8 @@ type etcdStore struct {
 
 func (s *etcdStore) Layout() Layout { return s.layout }
 
-// Batch is the number of operations that etcd's --max-txn-ops allows unless it
-// is set.
+// Batch returns the number of operations that etcd's --max-txn-ops allows
+// unless it is set.
 func (s *etcdStore) Batch() int { return 128 }
 
 // page is how many keys are read at a time, all at one revision.

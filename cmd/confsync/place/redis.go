@@ -101,7 +101,7 @@ func (s *redisStore) get(ctx context.Context, entries map[string]Entry, key stri
 	return err
 }
 
-// pattern is a glob that matches what begins with a prefix.
+// pattern returns a glob that matches what begins with a prefix.
 func pattern(prefix string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`).Replace(prefix) + "*"
 }
