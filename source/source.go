@@ -24,7 +24,8 @@ import (
 //     breaks, and returns why. It starts no goroutine that outlives it and never
 //     calls emit after it has returned.
 //  2. The first emit is the whole present state. It is read at or after the
-//     point from which changes are watched, so that nothing falls between.
+//     point from which changes are watched, so that nothing falls between. Where
+//     [IsBrief] says so, it may be all that is read soon.
 //  3. Every emit is a whole tree at one revision of the store. A key that is
 //     absent is deleted.
 //  4. An error or an answer that cannot be trusted is returned, never emitted as

@@ -79,6 +79,10 @@ func (l *loop) believe(found content) bool {
 // schedule sets the time of the next reading, where it has one, and says why.
 func (l *loop) schedule() (note string) {
 	every := l.opts.Poll
+	if every == 0 && l.events == nil && l.blind == nil && !l.fixed { // it is brief
+		l.next.Reset(l.bound())
+		return ""
+	}
 	blind := errors.Join(l.blind, l.reading.blind)
 	if every == 0 && blind != nil {
 		every = fallback

@@ -41,7 +41,7 @@ func (w *watched) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	}
 	loop := loop{watched: w, ctx: ctx, emit: emit, next: time.NewTimer(0), open: make(map[string]time.Time)}
 	defer loop.next.Stop()
-	if w.opts.Poll == 0 && !w.fixed {
+	if w.opts.Poll == 0 && !w.fixed && !source.IsBrief(ctx) { // to end a notifier takes the system milliseconds
 		events, err := w.hub.subscribe()
 		if err != nil {
 			loop.blind = err
