@@ -126,7 +126,7 @@
 // still do has no effect, and no second call begins while it does. Picking
 // functions, decode hooks and methods of the type (Equal, UnmarshalText,
 // SetDefaults) are not given up: while one hangs, [Status] says since when,
-// Open and Refresh hold to their contexts, Close to Options.CloseTimeout, and
+// Open and Refresh return when their contexts end, Close after Options.CloseTimeout, and
 // no update is applied.
 //
 // Any of this code may panic, which refuses the value or is logged; may end its

@@ -11,7 +11,7 @@ import (
 // standing is what a source has said of itself and of its content.
 type standing struct {
 	source.Status
-	delivered bool // it has given a snapshot that can be used, be it an old one
+	delivered bool // it has given a snapshot that can be used, even an old one
 }
 
 func (f *sourceLayer) standing() standing {

@@ -17,7 +17,7 @@ import (
 type types struct {
 	root     *binder.Binder
 	sections []*section
-	ignore   []string // patterns of keys that are no business of ours
+	ignore   []string // patterns of keys that don't concern the program
 }
 
 // section is a part of the configuration with a type that the user's type doesn't

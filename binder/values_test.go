@@ -22,7 +22,7 @@ type bytes uint64
 func (b *bytes) UnmarshalText(text []byte) error {
 	n, err := strconv.ParseUint(strings.TrimSuffix(string(text), "KiB"), 10, 54)
 	if err != nil {
-		return errors.New("it is no size such as 10KiB")
+		return errors.New("not a size such as 10KiB")
 	}
 	*b = bytes(n << 10)
 	return nil
@@ -146,7 +146,7 @@ func TestValuesThatDoNotFit(t *testing.T) {
 		{"duration in text without a unit", struct{ V time.Duration }{}, v(" 1.5 "), one(`cannot use string " 1.5 " as time.Duration: it has no unit, such as s or ms`)},
 		{"duration of nonsense", struct{ V time.Duration }{}, v("5 parsecs"), one(`cannot use string "5 parsecs" as time.Duration`)},
 		{"url", struct{ V *url.URL }{}, v("http://a b"), one(`cannot use string "http://a b" as url.URL: invalid character " " in host name`)},
-		{"size", struct{ V bytes }{}, v("big"), one(`cannot use string "big" as binder_test.bytes: it is no size such as 10KiB`)},
+		{"size", struct{ V bytes }{}, v("big"), one(`cannot use string "big" as binder_test.bytes: not a size such as 10KiB`)},
 		{"a map for a scalar", struct{ V int }{}, v(map[string]any{"x": 1}), one(`cannot use a map as int`)},
 		{"a list for a scalar", struct{ V string }{}, v([]any{1}), one(`cannot use a list as string`)},
 		{"a scalar for a struct", struct{ V Address }{}, v("x"), one(`cannot use string "x" as binder_test.Address: want a JSON object`)},

@@ -19,7 +19,7 @@ import (
 // below 0 or above 1 is a panic.
 func AtLeast(share float64, src Source) Source {
 	if !(share >= 0 && share <= 1) {
-		panic(fmt.Sprintf("source.AtLeast: %v is no share", share))
+		panic(fmt.Sprintf("source.AtLeast: %v is not a share from 0 to 1", share))
 	}
 	return &bounded{Source: src, share: share, single: new(Single)}
 }

@@ -50,7 +50,7 @@ type commandLine struct {
 }
 
 // WithShape returns the source for a type. Two fields with one name are an error,
-// and so is a path in the table that is no field's.
+// and so is a path in the table that isn't a field's.
 func (c commandLine) WithShape(shape *tree.Shape) (Source, error) {
 	names, err := NewNames(shape, ".-_")
 	if err != nil {

@@ -67,7 +67,7 @@ func (f *feed) ask(ctx context.Context, last source.Snapshot) (source.Snapshot, 
 	default:
 		return source.Snapshot{}, errors.New(resp.Status) // never an empty tree
 	}
-	quiet := time.AfterFunc(f.silence, func() { cancel(errors.New("silent in the midst of an answer")) })
+	quiet := time.AfterFunc(f.silence, func() { cancel(errors.New("silent in the middle of an answer")) })
 	defer quiet.Stop()
 	body, err := io.ReadAll(io.LimitReader(resetting{resp.Body, quiet, f.silence}, f.maxBytes+1))
 	if err != nil {

@@ -34,7 +34,7 @@ var ErrHeld = errors.New("held, as nothing has been released yet")
 func Gate(path string, src Source) Source {
 	p, err := tree.ParsePath(path)
 	if err == nil && len(p) == 0 {
-		err = fmt.Errorf("the whole tree is no gate")
+		err = fmt.Errorf("the whole tree can't be a gate")
 	}
 	if err != nil {
 		panic(fmt.Sprintf("source.Gate: %v", err))

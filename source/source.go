@@ -33,7 +33,7 @@ import (
 //     does not parse, a file that is gone) is emitted as [Snapshot].Err, and
 //     the watch goes on. A file that is only replaced is gone for a moment: absence is
 //     reported once it has lasted for as long as the source waits for writes
-//     to settle. An error does not name its source: who shows it does.
+//     to settle. An error does not name its source: whoever shows it does.
 //  5. emit never blocks for long; a source may call it as fast as it likes.
 //     An emit of an unchanged tree says that the source is still in touch, and
 //     costs nothing downstream.

@@ -56,7 +56,7 @@ func (b *Builder) fromGo(p Path, v reflect.Value) (Tree, error) {
 	case reflect.Map:
 		return b.mapFromGo(p, v)
 	}
-	return Tree{}, atPath(p, fmt.Errorf("a %s is no configuration value", v.Type()))
+	return Tree{}, atPath(p, fmt.Errorf("a %s is not a configuration value", v.Type()))
 }
 
 func (b *Builder) listFromGo(p Path, v reflect.Value) (Tree, error) {
@@ -79,7 +79,7 @@ func (b *Builder) mapFromGo(p Path, v reflect.Value) (Tree, error) {
 			key = key.Elem()
 		}
 		if key.Kind() != reflect.String {
-			return Tree{}, atPath(p, fmt.Errorf("a map with a key of type %T is no configuration value", it.Key().Interface()))
+			return Tree{}, atPath(p, fmt.Errorf("a map with a key of type %T is not a configuration value", it.Key().Interface()))
 		}
 		kid, err := b.fromGo(p.Child(key.String()), it.Value())
 		if err != nil {

@@ -67,11 +67,11 @@ func TestFromGoErrors(t *testing.T) {
 		value any
 		want  string
 	}{
-		{"the root", make(chan int), "a chan int is no configuration value"},
-		{"a struct", m{"a": []any{1, struct{}{}}}, "a.1: a struct {} is no configuration value"},
-		{"a func", m{"a.b": func() {}}, `a\.b: a func() is no configuration value`},
-		{"an int key", m{"a": map[int]int{1: 1}}, "a: a map with a key of type int is no configuration value"},
-		{"a nil key", map[any]any{nil: 1}, "a map with a key of type <nil> is no configuration value"},
+		{"the root", make(chan int), "a chan int is not a configuration value"},
+		{"a struct", m{"a": []any{1, struct{}{}}}, "a.1: a struct {} is not a configuration value"},
+		{"a func", m{"a.b": func() {}}, `a\.b: a func() is not a configuration value`},
+		{"an int key", m{"a": map[int]int{1: 1}}, "a: a map with a key of type int is not a configuration value"},
+		{"a nil key", map[any]any{nil: 1}, "a map with a key of type <nil> is not a configuration value"},
 		{"a marshaler that fails", m{"a": failing{}}, "a: no text"},
 	}
 	for _, c := range cases {

@@ -140,7 +140,7 @@ func (n *Node) Lookup(p Path) *Node {
 
 // AsSecret returns n marked as a value that must not be shown, whatever the type
 // says that it fills: what was made of a secret is one. A nil node stays nil. The
-// mark is no part of the value: Equal doesn't see it.
+// mark is not part of the value: Equal doesn't see it.
 func (n *Node) AsSecret() *Node {
 	if n == nil || n.secret {
 		return n

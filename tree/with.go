@@ -7,7 +7,7 @@ import (
 
 // With returns n, which must be a map or nil, with some children changed: a nil
 // child is removed. It shares n's keys when none comes or goes. The result is
-// a map, be it an empty one; own is the value it has itself, or nil.
+// a map, possibly an empty one; own is the value it has itself, or nil.
 func (n *Node) With(changes map[string]*Node, own *Node) *Node {
 	keys := slices.Sorted(maps.Keys(changes))
 	kids := make([]*Node, len(keys))

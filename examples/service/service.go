@@ -39,7 +39,7 @@ func newService(settings confsync.View[Settings], logs io.Writer) (*service, err
 		}),
 	)
 
-	// What is built anew. A certificate that is no pair vetoes the generation; the
+	// What is built anew. A certificate that doesn't fit its key vetoes the generation; the
 	// old client finishes its requests before its idle connections are closed.
 	var err error
 	s.certificate, err = confsync.Derive(

@@ -61,7 +61,7 @@ func (s *Settings) Validate() error {
 func (c *Certificate) pair() (*tls.Certificate, error) {
 	pair, err := tls.X509KeyPair([]byte(c.Cert), []byte(c.Key.Reveal()))
 	if err != nil {
-		return nil, confsync.Invalid(errors.New("certificate and key are no pair in PEM"), "http.tls")
+		return nil, confsync.Invalid(errors.New("certificate and key are not a pair in PEM"), "http.tls")
 	}
 	return &pair, nil
 }

@@ -11,7 +11,7 @@ import (
 
 // TestGateReleasesManyTransactions writes 200 keys in ten transactions, again and
 // again, and releases them by a gate. No instance ever sees a part of them: neither
-// one that runs all the time nor one that starts in the midst of the writes.
+// one that runs all the time nor one that starts in the middle of the writes.
 func TestGateReleasesManyTransactions(t *testing.T) {
 	const releases, transactions, each = 5, 10, 20
 	sideBySide(t, func(t *testing.T, b Store) {
@@ -61,7 +61,7 @@ func TestGateReleasesManyTransactions(t *testing.T) {
 					started := start()
 					await.Until(t, "word of the held source", func() bool { return started.Status().Err != nil })
 					if got := look(started); got != "" {
-						t.Errorf("an instance that has started in the midst of %s has %s", value, got)
+						t.Errorf("an instance that has started in the middle of %s has %s", value, got)
 					}
 				}
 			}

@@ -29,7 +29,7 @@ func (v *value) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	if len(data) < 2 || data[0] != '"' {
-		return errors.New("a value is no text")
+		return errors.New("a value is not a text")
 	}
 	var err error
 	v.text, err = base64.StdEncoding.AppendDecode(v.text, data[1:len(data)-1])
@@ -49,7 +49,7 @@ func (s *store) decode(body io.Reader, held []source.Row) (got answer, err error
 	case err != nil:
 		return got, fmt.Errorf("the answer can't be read: %w", err)
 	case start != json.Delim('['):
-		return got, errors.New("the answer is no list of keys")
+		return got, errors.New("the answer is not a list of keys")
 	}
 	var p pair
 	for d.More() {

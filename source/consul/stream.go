@@ -11,7 +11,7 @@ import (
 )
 
 // streaming returns a client that talks as client does, through the same
-// connections, and hands the body of an answer to who has asked for it by
+// connections, and hands the body of an answer to whoever has asked for it by
 // withBody, while it arrives. The api package reads an answer into memory as a
 // whole, and more than once, however large it is, and bounds the time of the
 // whole; and it has no way to be told otherwise.

@@ -34,7 +34,7 @@ const (
 	// YAML is YAML 1.2 as go.yaml.in/yaml reads it. Anchors, aliases and merge
 	// keys are followed, and explicit keys win over merged ones; a value that an
 	// alias brings in has its place at the anchor. Keys are the text they are
-	// written as, be they numbers or booleans. Integers and timestamps
+	// written as, also where that is a number or a boolean. Integers and timestamps
 	// keep the text they are written as. A key with nothing behind it, such as a
 	// section whose keys are all commented out, is absent; "null" and "~" are
 	// nulls. There is one document to a stream, but empty ones may follow it.

@@ -156,7 +156,7 @@ func (d *dotenvDecoder) double() (string, error) {
 }
 
 // escape returns what a backslash and what follows it mean, and how much of it
-// does. A backslash before anything that is no escape is a backslash.
+// does. A backslash before anything that is not an escape is a backslash.
 func (d *dotenvDecoder) escape(after string) (plain string, size int) {
 	if after == "" {
 		return `\`, 0

@@ -50,7 +50,7 @@ func (p *Page) ReadContext(ctx context.Context, text string, at tree.Origin) (tr
 
 // DecodeWith reads a document by a decoder of the user's or, when that is nil, as
 // [DecodeContext] does. Every problem of its error has the origin of the document,
-// with its own line and column; an error that is no problem becomes one.
+// with its own line and column; an error that isn't a Problem becomes one.
 func DecodeWith(ctx context.Context, decode func([]byte, Limits) (tree.Tree, error), format Format, data []byte, limits Limits, at tree.Origin) (t tree.Tree, err error) {
 	if decode != nil {
 		t, err = decode(data, limits.OrDefault())

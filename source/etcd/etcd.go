@@ -1,7 +1,7 @@
 // Package etcd reads configuration from etcd, version 3, and watches it.
 //
 // The keys below a prefix are one tree: with the prefix "/app", the key
-// "/app/server/port" is server.port. The key "/app" itself is no part of it. A
+// "/app/server/port" is server.port. The key "/app" itself is not part of it. A
 // transaction arrives as a whole, in one snapshot. With [Options].Document the
 // prefix is one key instead, and its value a document.
 //

@@ -31,7 +31,7 @@ func (w *watch) begin(ctx context.Context) error {
 
 // loadUnconfirmed emits what the connected server last knew, why being the error
 // of the leader's list, and reports whether the server could say. A state older
-// than one that was emitted before is no such.
+// than one that was emitted before is not one.
 func (w *watch) loadUnconfirmed(ctx context.Context, why error) bool {
 	w.revision = w.unconfirmed
 	rows, err := w.list(ctx, clientv3.WithSerializable())

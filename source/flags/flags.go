@@ -31,7 +31,7 @@ func New(set *flag.FlagSet) source.Source { return Named(set, nil) }
 
 // Named is like [New], with flags that are named otherwise than their fields: names
 // tells a flag's path, as in {"internal-addr": "server.internal.addr"}. A flag whose
-// path is "" is the program's own. A path that is no field's is an error of Open.
+// path is "" is the program's own. A path that isn't a field's is an error of Open.
 func Named(set *flag.FlagSet, names map[string]string) source.Source {
 	if set == nil {
 		set = flag.CommandLine

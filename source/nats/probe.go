@@ -168,9 +168,9 @@ func (r *run) compare(v verdict) error {
 	case r.halted && is != was:
 		return errors.New("the bucket has changed since it was too large")
 	case is.last == was.last && (is.messages != was.messages || is.first != was.first || is.deleted != was.deleted):
-		return errors.New("keys are gone from the bucket without a word")
+		return errors.New("keys are gone from the bucket without notice")
 	case inStep && is.first > r.oldest():
-		return fmt.Errorf("keys before revision %d are gone from the bucket without a word", is.first)
+		return fmt.Errorf("keys before revision %d are gone from the bucket without notice", is.first)
 	case r.applied < r.owed:
 		return fmt.Errorf("the watcher is silent about revision %d", r.owed)
 	}

@@ -19,7 +19,7 @@ import (
 type Options struct {
 	// Names tells the paths of flags that are named otherwise than their fields,
 	// as in {"internal-addr": "server.internal.addr"}. A flag whose path is "" is the
-	// program's own. A path that is no field's is an error of Open. nil: none.
+	// program's own. A path that isn't a field's is an error of Open. nil: none.
 	Names map[string]string
 }
 

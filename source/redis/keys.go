@@ -52,7 +52,7 @@ func (k *keysLayout) snapshot() source.Snapshot {
 		snap.Note = "not at one revision: what is written together may be seen in part"
 	}
 	if snap.Revision = k.at.text; k.version != "" && k.at.kind != isString && k.table.Len() > 0 {
-		err := errors.New("the version key is not there, or no string, though others are there")
+		err := errors.New("the version key is not there, or not a string, though others are there")
 		snap.Err = tree.Problem{Kind: tree.Unusable, Origin: k.table.Origin(k.version, 0), Err: err}
 	}
 	return snap

@@ -57,7 +57,7 @@ func (s *store) connect(ctx context.Context, wanted func(key string) bool) (*ser
 	return to, nil
 }
 
-// limits bound a reply. They leave room for one that is no part of the configuration.
+// limits bound a reply. They leave room for one that is not part of the configuration.
 func (s *store) limits() limits {
 	bounds := limits{bytes: s.opts.MaxBytes, items: s.opts.MaxKeys}
 	if bounds.bytes >= 0 {

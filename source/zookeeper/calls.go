@@ -77,7 +77,7 @@ func (c *calls) silence(began time.Time) time.Duration {
 
 // run makes requests, and those that take asks for on each answer, until all
 // are answered. It ends early with take's error, with ctx's, or when for the
-// time of ProbeTimeout there was no answer at all, be it to another run: over a
+// time of ProbeTimeout there was no answer at all, even to another run: over a
 // slow link many answers stand in one line. take is called from one goroutine, in
 // the order in which answers come, which is any.
 func (c *calls) run(ctx context.Context, queue []request, take func(answer) ([]request, error)) error {

@@ -26,7 +26,7 @@ func TestTreeOfNodes(t *testing.T) {
 	}{
 		{"no root", map[string][]byte{"/other": none}, `nothing`},
 		{"a root with nothing", map[string][]byte{"/app": none}, `{}`},
-		{"a root's own data is no part of it", map[string][]byte{"/app": []byte("x"), "/app/a": []byte("1")}, `{a:"1"}`},
+		{"a root's own data is not part of it", map[string][]byte{"/app": []byte("x"), "/app/a": []byte("1")}, `{a:"1"}`},
 		{"a root with data and nothing else", map[string][]byte{"/app": []byte("x")}, `{}`},
 		{"keys", map[string][]byte{"/app/a": []byte("1"), "/app/b/c": []byte("2")}, `{a:"1" b:{c:"2"}}`},
 		{"an empty value", map[string][]byte{"/app/a": {}}, `{a:""}`},

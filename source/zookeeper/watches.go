@@ -77,7 +77,7 @@ func (w *watches) missed(key watch, zxid int64) bool {
 	return true
 }
 
-// some returns the paths of some watches, of others each time as chance has it.
+// some returns the paths of some watches, of others each time at random.
 func (w *watches) some(n int) []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

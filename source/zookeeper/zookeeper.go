@@ -2,7 +2,7 @@
 //
 // The nodes below a root are one tree: with the root "/app", the data of the
 // node "/app/server/port" is the value server.port. The data of the root itself
-// is no part of it, nor is "/zookeeper", which is the server's own. With
+// is not part of it, nor is "/zookeeper", which is the server's own. With
 // [Options].Document the root is one node instead, and its data a document.
 //
 // A node's data is its value, as it is. ZooKeeper tells data of no bytes from no

@@ -58,7 +58,7 @@ func (a *address) parseHosts(rest string) error {
 	}
 	unescaped, err := url.PathUnescape(path)
 	if err != nil {
-		return errors.New("the part behind the host has a % that is no escape; write %25 for a percent sign")
+		return errors.New("the part behind the host has a % that is not an escape; write %25 for a percent sign")
 	}
 	a.path = unescaped
 	return nil

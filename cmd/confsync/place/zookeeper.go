@@ -51,7 +51,7 @@ type quiet struct{}
 
 func (quiet) Printf(string, ...any) {}
 
-// connectZooKeeper returns a connection whose events nobody need read.
+// connectZooKeeper returns a connection whose events need not be read.
 func connectZooKeeper(hosts []string, dial zk.Dialer) (*zk.Conn, error) {
 	conn, events, err := zk.Connect(hosts, 10*time.Second, zk.WithDialer(dial), zk.WithLogger(quiet{}), zk.WithLogInfo(false))
 	if err != nil {
