@@ -15,7 +15,8 @@ import (
 // TOML's rules on tables say that it belongs.
 type tomlDecoder struct {
 	*decoder
-	cursor int // in the expression at hand, past what has been read of it
+	cursor  int       // in the expression at hand, past what has been read of it
+	scratch tree.Path // for the path of a value
 }
 
 func (d *tomlDecoder) document() tree.Tree {
@@ -127,7 +128,8 @@ func (d *tomlDecoder) assign(t *tomlTable, e *unstable.Node) {
 				d.twice(t, name, item, at)
 				return
 			}
-			d.path, d.depth = append(append(d.path[:0], t.path...), name), len(t.path)+1
+			d.path = append(append(d.scratch[:0], t.path...), name)
+			d.scratch, d.depth = d.path, len(t.path)+1
 			d.cursor = int(key.Raw.Offset + key.Raw.Length)
 			value := d.value(e.Value())
 			t.add(name, at).value = value
