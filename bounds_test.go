@@ -22,15 +22,15 @@ func TestCodeThatHangs(t *testing.T) {
 	for _, place := range []string{"UnmarshalText", "Validate", "Options.Validate", "pick"} {
 		t.Run(place, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := sourcetest.NewMemory("m", map[string]any{"mood": "calm"})
+				m := sourcetest.NewMemory("m", map[string]any{"value": "calm"})
 				release := make(chan struct{})
-				c, last := openMoody(t, m, func(where, text string) {
+				c, last := openScripted(t, m, func(where, text string) {
 					if where == place && text == "bad" {
 						<-release
 					}
-				}, func(o *confsync.Options[moodyConfig]) { o.ApplyTimeout = -1 })
+				}, func(o *confsync.Options[scriptedConfig]) { o.ApplyTimeout = -1 })
 				hung := time.Now()
-				m.Set("mood", "bad")
+				m.Set("value", "bad")
 				time.Sleep(time.Hour)
 				if st := c.Status(); !st.Applying.Equal(hung) || !strings.Contains(st.String(), "an update is being applied, for 1h0m0s") {
 					t.Errorf("applying since %v, want %v\n%v", st.Applying, hung, st)
@@ -42,7 +42,7 @@ func TestCodeThatHangs(t *testing.T) {
 				}
 				close(release)
 				synctest.Wait()
-				if st := c.Status(); !st.Applying.IsZero() || c.Get().Mood != "bad" || last.Load() != "bad" {
+				if st := c.Status(); !st.Applying.IsZero() || c.Get().Value != "bad" || last.Load() != "bad" {
 					t.Errorf("after it returned: %v", st)
 				}
 			})
@@ -52,21 +52,21 @@ func TestCodeThatHangs(t *testing.T) {
 
 func TestApplyTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := sourcetest.NewMemory("m", map[string]any{"mood": "calm"})
+		m := sourcetest.NewMemory("m", map[string]any{"value": "calm"})
 		release := make(chan struct{})
 		var hangs atomic.Bool
 		hangs.Store(true)
-		c, last := openMoody(t, m, func(where, text string) {
+		c, last := openScripted(t, m, func(where, text string) {
 			if where == "Options.Validate" && text == "bad" && hangs.Load() {
 				<-release
 			}
-		}, func(o *confsync.Options[moodyConfig]) { o.ApplyTimeout = 5 * time.Second })
-		m.Set("mood", "bad")
+		}, func(o *confsync.Options[scriptedConfig]) { o.ApplyTimeout = 5 * time.Second })
+		m.Set("value", "bad")
 		time.Sleep(6 * time.Second)
 		if st := c.Status(); st.Rejected == nil || !strings.Contains(st.Rejected.Error(), "Validate has not returned within 5s") || !st.Applying.IsZero() {
 			t.Errorf("status: %v", st)
 		}
-		m.Set("mood", "good")
+		m.Set("value", "good")
 		time.Sleep(time.Second)
 		if st := c.Status(); st.Rejected == nil || !strings.Contains(st.Rejected.Error(), "called for an earlier update, has not returned") {
 			t.Errorf("while it still hangs: %v", st)
@@ -74,7 +74,7 @@ func TestApplyTimeout(t *testing.T) {
 		hangs.Store(false)
 		close(release)
 		synctest.Wait()
-		if c.Get().Mood != "good" || last.Load() != "good" || c.Status().Rejected != nil {
+		if c.Get().Value != "good" || last.Load() != "good" || c.Status().Rejected != nil {
 			t.Errorf("after it returned: %+v, %v", c.Get(), c.Status())
 		}
 	})
@@ -91,13 +91,13 @@ func TestOpenHoldsToItsContext(t *testing.T) {
 						<-release
 					}
 				}
-				moods.Store(&act)
-				defer moods.Store(nil)
-				m := sourcetest.NewMemory("m", map[string]any{"mood": "calm"})
+				script.Store(&act)
+				defer script.Store(nil)
+				m := sourcetest.NewMemory("m", map[string]any{"value": "calm"})
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				begin := time.Now()
-				_, err := confsync.Open(ctx, confsync.Options[moodyConfig]{Sources: []source.Source{m}})
+				_, err := confsync.Open(ctx, confsync.Options[scriptedConfig]{Sources: []source.Source{m}})
 				if took := time.Since(begin); !errors.Is(err, context.DeadlineExceeded) || took > 2*time.Second {
 					t.Errorf("after %s: %v", took, err)
 				}
@@ -112,14 +112,14 @@ func TestOpenHoldsToItsContext(t *testing.T) {
 
 func TestCloseIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := sourcetest.NewMemory("m", map[string]any{"mood": "calm"})
+		m := sourcetest.NewMemory("m", map[string]any{"value": "calm"})
 		release := make(chan struct{})
-		c, _ := openMoody(t, m, func(where, text string) {
+		c, _ := openScripted(t, m, func(where, text string) {
 			if where == "callback" {
 				<-release
 			}
 		}, nil)
-		m.Set("mood", "bad")
+		m.Set("value", "bad")
 		synctest.Wait()
 		begin := time.Now()
 		if err := c.Close(); !errors.Is(err, confsync.ErrRunning) || time.Since(begin) != 10*time.Second {

@@ -20,31 +20,31 @@ import (
 	"github.com/confsync/confsync/source/sourcetest"
 )
 
-// moody is a type whose methods do as the text says.
-type moody string
+// scripted is a type whose methods do as the text says.
+type scripted string
 
-var moods atomic.Pointer[func(where, text string)] // what a method does
+var script atomic.Pointer[func(where, text string)] // what a method does
 
-func (m *moody) UnmarshalText(text []byte) error {
-	if f := moods.Load(); f != nil {
+func (m *scripted) UnmarshalText(text []byte) error {
+	if f := script.Load(); f != nil {
 		(*f)("UnmarshalText", string(text))
 	}
-	*m = moody(text)
+	*m = scripted(text)
 	return nil
 }
 
-func (m moody) Equal(other moody) bool {
-	if f := moods.Load(); f != nil {
+func (m scripted) Equal(other scripted) bool {
+	if f := script.Load(); f != nil {
 		(*f)("Equal", string(other))
 	}
 	return m == other
 }
 
-type moodyConfig struct{ Mood moody }
+type scriptedConfig struct{ Value scripted }
 
-func (c *moodyConfig) Validate() error {
-	if f := moods.Load(); f != nil {
-		(*f)("Validate", string(c.Mood))
+func (c *scriptedConfig) Validate() error {
+	if f := script.Load(); f != nil {
+		(*f)("Validate", string(c.Value))
 	}
 	return nil
 }
@@ -54,30 +54,30 @@ type nilError struct{ text string }
 
 func (e *nilError) Error() string { return e.text }
 
-// openMoody opens a configuration of one mood with a callback, and calls act in
+// openScripted opens a configuration of one scripted value with a callback, and calls act in
 // every code of the program's that confsync calls.
-func openMoody(t *testing.T, m *sourcetest.Memory, act func(where, text string), change func(*confsync.Options[moodyConfig])) (*confsync.Config[moodyConfig], *atomic.Value) {
+func openScripted(t *testing.T, m *sourcetest.Memory, act func(where, text string), change func(*confsync.Options[scriptedConfig])) (*confsync.Config[scriptedConfig], *atomic.Value) {
 	t.Helper()
-	opts := confsync.Options[moodyConfig]{
+	opts := confsync.Options[scriptedConfig]{
 		Sources:  []source.Source{m},
 		Logger:   slog.New(slog.DiscardHandler),
-		Validate: func(_, next *moodyConfig) error { act("Options.Validate", string(next.Mood)); return nil },
+		Validate: func(_, next *scriptedConfig) error { act("Options.Validate", string(next.Value)); return nil },
 	}
 	if change != nil {
 		change(&opts)
 	}
-	moods.Store(&act)
-	t.Cleanup(func() { moods.Store(nil) })
+	script.Store(&act)
+	t.Cleanup(func() { script.Store(nil) })
 	c, err := confsync.Open(t.Context(), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
 	last := &atomic.Value{}
-	confsync.Watch(c, func(c *moodyConfig) moody {
-		act("pick", string(c.Mood))
-		return c.Mood
-	}, func(ch confsync.Change[moody]) {
+	confsync.Watch(c, func(c *scriptedConfig) scripted {
+		act("pick", string(c.Value))
+		return c.Value
+	}, func(ch confsync.Change[scripted]) {
 		act("callback", string(ch.New))
 		last.Store(string(ch.New))
 	})
@@ -100,25 +100,25 @@ func TestProgramsCodeIsContained(t *testing.T) {
 	for place, refuses := range places {
 		for name, act := range acts {
 			t.Run(place+"/"+name, func(t *testing.T) {
-				m := sourcetest.NewMemory("m", map[string]any{"mood": "calm"})
+				m := sourcetest.NewMemory("m", map[string]any{"value": "calm"})
 				var acted atomic.Int64
-				c, last := openMoody(t, m, func(where, text string) {
+				c, last := openScripted(t, m, func(where, text string) {
 					if where == place && text == "bad" {
 						acted.Add(1)
 						act()
 					}
 				}, nil)
-				m.Set("mood", "bad")
+				m.Set("value", "bad")
 				eventually(t, "the act", func() bool { return acted.Load() > 0 })
 				if refuses {
 					eventually(t, "rejected", func() bool { return c.Status().Rejected != nil })
-					if c.Get().Mood != "calm" {
+					if c.Get().Value != "calm" {
 						t.Errorf("served %+v", c.Get())
 					}
 				}
-				m.Set("mood", "good")
+				m.Set("value", "good")
 				eventually(t, "the next good one", func() bool {
-					return c.Get().Mood == "good" && c.Status().Rejected == nil && last.Load() == "good"
+					return c.Get().Value == "good" && c.Status().Rejected == nil && last.Load() == "good"
 				})
 				if err := c.Close(); err != nil {
 					t.Error(err)
@@ -185,10 +185,10 @@ func TestCallsFromWithin(t *testing.T) {
 	for _, place := range []string{"UnmarshalText", "Equal", "Validate", "Options.Validate", "pick", "callback"} {
 		t.Run(place, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := sourcetest.NewMemory("m", map[string]any{"mood": "calm"})
-				var config atomic.Pointer[confsync.Config[moodyConfig]]
+				m := sourcetest.NewMemory("m", map[string]any{"value": "calm"})
+				var config atomic.Pointer[confsync.Config[scriptedConfig]]
 				var calls atomic.Int64
-				c, _ := openMoody(t, m, func(where, text string) {
+				c, _ := openScripted(t, m, func(where, text string) {
 					c := config.Load()
 					if where != place || text != "bad" || c == nil || calls.Add(1) > 1 {
 						return
@@ -196,11 +196,11 @@ func TestCallsFromWithin(t *testing.T) {
 					c.Get()
 					c.Generation()
 					c.Status()
-					if _, err := c.Explain("mood"); err != nil {
+					if _, err := c.Explain("value"); err != nil {
 						t.Error(err)
 					}
-					c.OnChange(func(confsync.Change[*moodyConfig]) {})()
-					cancel := confsync.Follow(c, func(c *moodyConfig) *moodyConfig { return c }, func(*moodyConfig) {})
+					c.OnChange(func(confsync.Change[*scriptedConfig]) {})()
+					cancel := confsync.Follow(c, func(c *scriptedConfig) *scriptedConfig { return c }, func(*scriptedConfig) {})
 					cancel()
 					err := c.Refresh(t.Context())
 					if place == "callback" && err != nil || place != "callback" && place != "Equal" && !errors.Is(err, confsync.ErrReentrant) {
@@ -212,7 +212,7 @@ func TestCallsFromWithin(t *testing.T) {
 				}, nil)
 				config.Store(c)
 				began := time.Now()
-				m.Set("mood", "bad")
+				m.Set("value", "bad")
 				synctest.Wait()
 				if calls.Load() == 0 {
 					t.Fatal("not called")

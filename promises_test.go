@@ -59,20 +59,20 @@ func TestPromise1NeverWorse(t *testing.T) {
 	}
 }
 
-// touchy is a type that panics at one text.
-type touchy string
+// panicking is a type that panics at one text.
+type panicking string
 
-func (t *touchy) UnmarshalText(text []byte) error {
+func (t *panicking) UnmarshalText(text []byte) error {
 	if string(text) == "bad" {
 		panic(errors.New("on purpose"))
 	}
-	*t = touchy(text)
+	*t = panicking(text)
 	return nil
 }
 
 func TestPromise1PanickingTypeIsContained(t *testing.T) {
 	m := sourcetest.NewMemory("m", map[string]any{"list": []any{"a", "b"}})
-	c, err := confsync.Open(t.Context(), confsync.Options[struct{ List []touchy }]{
+	c, err := confsync.Open(t.Context(), confsync.Options[struct{ List []panicking }]{
 		Sources: []source.Source{m}, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -45,9 +45,9 @@ func TestAliases(t *testing.T) {
 	}
 }
 
-// TestDeprecatedKeysAreTold edits one layer step by step, and compares with the
+// TestDeprecatedKeysAreReported edits one layer step by step, and compares with the
 // notes from nothing.
-func TestDeprecatedKeysAreTold(t *testing.T) {
+func TestDeprecatedKeysAreReported(t *testing.T) {
 	b := newBinder(t, typeOf[renamed]())
 	var canon binder.Canonical
 	var layer tree.Tree

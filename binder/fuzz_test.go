@@ -12,16 +12,16 @@ import (
 
 // fuzzed has what everything lacks.
 type fuzzed struct {
-	All     everything
-	Ring    ring
-	Keeper  keeper
-	Default defaulted
-	Numbers map[int]*service
-	Floats  map[float64]int
-	Touchy  map[touchy]touchy
-	Point   point
-	Points  []*point
-	Animal  animal
+	All       everything
+	Ring      ring
+	Keeper    keeper
+	Default   defaulted
+	Numbers   map[int]*service
+	Floats    map[float64]int
+	Panicking map[panicking]panicking
+	Point     point
+	Points    []*point
+	Animal    animal
 }
 
 // FuzzBind reads lines of a path, "=" and a value, which is JSON or a text, and

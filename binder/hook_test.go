@@ -115,10 +115,10 @@ func TestHooksFromStepToStep(t *testing.T) {
 	}
 }
 
-// touchy panics on some texts, as a value and as a key.
-type touchy struct{ text string }
+// panicking panics on some texts, as a value and as a key.
+type panicking struct{ text string }
 
-func (u *touchy) UnmarshalText(text []byte) error {
+func (u *panicking) UnmarshalText(text []byte) error {
 	if string(text) == "panic" {
 		panic(errors.New("a secret"))
 	}
@@ -128,7 +128,7 @@ func (u *touchy) UnmarshalText(text []byte) error {
 
 func TestUnmarshalersThatPanic(t *testing.T) {
 	testBad(t, []bad{
-		{"value", struct{ V touchy }{}, kv{"v", "panic"}, []string{"mistyped v: cannot use string \"panic\" as binder_test.touchy: its decoder panicked with a *errors.errorString\n    into   struct.V"}},
-		{"key", struct{ V map[touchy]int }{}, kv{"v.panic", "1"}, []string{"mistyped v.panic: cannot use key \"panic\" as binder_test.touchy: its decoder panicked with a *errors.errorString\n    into   struct.V[\"panic\"]"}},
+		{"value", struct{ V panicking }{}, kv{"v", "panic"}, []string{"mistyped v: cannot use string \"panic\" as binder_test.panicking: its decoder panicked with a *errors.errorString\n    into   struct.V"}},
+		{"key", struct{ V map[panicking]int }{}, kv{"v.panic", "1"}, []string{"mistyped v.panic: cannot use key \"panic\" as binder_test.panicking: its decoder panicked with a *errors.errorString\n    into   struct.V[\"panic\"]"}},
 	})
 }

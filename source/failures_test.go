@@ -15,14 +15,14 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// nilled is an error whose methods need the value that a nil pointer lacks.
-type nilled struct{ text string }
+// nilError is an error whose methods need the value that a nil pointer lacks.
+type nilError struct{ text string }
 
-func (n *nilled) Error() string      { return n.text }
-func (n *nilled) Unwrap() error      { return errors.New(n.text) }
-func (n *nilled) Is(err error) bool  { return n.text == err.Error() }
-func (n *nilled) RuntimeError()      {}
-func (n *nilled) As(target any) bool { return n.text == "" }
+func (n *nilError) Error() string      { return n.text }
+func (n *nilError) Unwrap() error      { return errors.New(n.text) }
+func (n *nilError) Is(err error) bool  { return n.text == err.Error() }
+func (n *nilError) RuntimeError()      {}
+func (n *nilError) As(target any) bool { return n.text == "" }
 
 func set(m map[string]int) error {
 	m["a"] = 1
@@ -39,12 +39,12 @@ func TestFailuresOfEveryKind(t *testing.T) {
 	}{
 		"an error":                {func() error { return errCut }, "connection refused"},
 		"nil":                     {func() error { return nil }, "without an error"},
-		"a nil pointer":           {func() error { return (*nilled)(nil) }, "*source_test.nilled"},
-		"one inside another":      {func() error { return errors.Join(errCut, (*nilled)(nil)) }, "no text"},
+		"a nil pointer":           {func() error { return (*nilError)(nil) }, "*source_test.nilError"},
+		"one inside another":      {func() error { return errors.Join(errCut, (*nilError)(nil)) }, "no text"},
 		"a panic":                 {func() error { panic("hunter2") }, "panicked: string"},
 		"a panic with nil":        {func() error { panic(nil) }, "panicked"},
 		"a panic with an error":   {func() error { panic(errCut) }, "panicked: *errors.errorString"},
-		"a panic with a nil one":  {func() error { panic((*nilled)(nil)) }, "panicked: *source_test.nilled"},
+		"a panic with a nil one":  {func() error { panic((*nilError)(nil)) }, "panicked: *source_test.nilError"},
 		"a panic of the runtime":  {func() error { return set(nil) }, "nil map"},
 		"the end of a goroutine":  {func() error { runtime.Goexit(); return nil }, "ended its goroutine"},
 		"a Goexit behind a panic": {func() error { defer runtime.Goexit(); panic("x") }, "ended its goroutine"},
@@ -121,7 +121,7 @@ func TestFailuresOfEveryKind(t *testing.T) {
 // TestFailuresOfTheReport has the caller of the supervisor fail in what an emit calls.
 func TestFailuresOfTheReport(t *testing.T) {
 	for name, fail := range map[string]func(){
-		"panic":  func() { panic((*nilled)(nil)) },
+		"panic":  func() { panic((*nilError)(nil)) },
 		"Goexit": runtime.Goexit,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -153,7 +153,7 @@ func TestErrorsOfContent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, optional := range []bool{false, true} {
 			var src source.Source = scripted(func(ctx context.Context, emit func(source.Snapshot)) error {
-				emit(source.Snapshot{Err: (*nilled)(nil)})
+				emit(source.Snapshot{Err: (*nilError)(nil)})
 				<-ctx.Done()
 				return ctx.Err()
 			})
@@ -162,7 +162,7 @@ func TestErrorsOfContent(t *testing.T) {
 			}
 			r := run(t, src, source.Policy{})
 			st := r.Status()
-			if st.State != source.Live || st.Err == nil || !strings.Contains(st.Err.Error(), "nilled") || errors.Is(st.Err, fs.ErrNotExist) {
+			if st.State != source.Live || st.Err == nil || !strings.Contains(st.Err.Error(), "nilError") || errors.Is(st.Err, fs.ErrNotExist) {
 				t.Errorf("optional %v: status is %+v", optional, st)
 			}
 			r.stop()

@@ -107,7 +107,7 @@ func TestH4Absence(t *testing.T) {
 	}
 }
 
-func TestU3SilenceIsTold(t *testing.T) {
+func TestU3SilenceIsReported(t *testing.T) {
 	for _, longPoll := range []time.Duration{0, 2 * time.Second} {
 		t.Run(fmt.Sprint(longPoll), func(t *testing.T) {
 			s := serve(t, `{"a":1}`)

@@ -157,7 +157,7 @@ func TestR1NotificationsAreLostOnRestart(t *testing.T) {
 
 // Row R6: FLUSHALL and FLUSHDB, which notify nobody, are told of by tracking, in
 // which nothing is tracked.
-func TestR6FlushIsTold(t *testing.T) {
+func TestR6FlushIsNotified(t *testing.T) {
 	for mode, config := range map[string][]string{"notified": notifying, "tracked": nil} {
 		for _, command := range []string{"FLUSHALL", "FLUSHDB"} {
 			t.Run(command+" "+mode, func(t *testing.T) {

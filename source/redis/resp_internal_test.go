@@ -95,7 +95,7 @@ func FuzzDecoder(f *testing.F) {
 }
 
 // Row R5: however much is told, little is remembered, and nothing is forgotten.
-func TestR5ToldIsBounded(t *testing.T) {
+func TestR5NoticesAreBounded(t *testing.T) {
 	wake := make(chan struct{}, 1)
 	c := &conn{wake: wake, wanted: func(key string) bool { return strings.HasPrefix(key, "k") }}
 	for i := range 3 * maxNotices {
