@@ -94,8 +94,9 @@ type pin struct {
 // release is called. It undoes a bad but valid change until that is mended at
 // its source. It is published as a new generation. Meanwhile updates are
 // validated and not served; Status says that the configuration is pinned, and
-// since when. release returns when the newest good contents are served again;
-// it may be called more than once. A pin ends with the process.
+// since when. release returns when the present contents are served again, or
+// stand rejected, and then what was pinned goes on being served. It may be called
+// more than once. A pin ends with the process.
 func (c *Config[T]) Pin(generation uint64) (release func(), err error) {
 	err2 := c.reducer.do(context.Background(), func() { release, err = c.reducer.hold(generation) })
 	return release, errors.Join(err2, err)

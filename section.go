@@ -32,7 +32,7 @@ func Section[V any](c Sectioned, path string) (View[V], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sectionView[V]{h, s}, nil
+	return sectionView[V]{h, s}, nil
 }
 
 type sectionView[V any] struct {
@@ -40,15 +40,15 @@ type sectionView[V any] struct {
 	of  *section
 }
 
-func (v *sectionView[V]) Get() *V { return v.pick(v.hub.present().generation) }
+func (v sectionView[V]) Get() *V { return v.pick(v.hub.present().generation) }
 
-func (v *sectionView[V]) OnChange(fn func(Change[*V])) (cancel func()) {
+func (v sectionView[V]) OnChange(fn func(Change[*V])) (cancel func()) {
 	return subscribe(v.selector(), nil, plain(fn))
 }
 
-func (v *sectionView[V]) pick(g *generation) *V { return g.parts[v.of.index].(*V) }
+func (v sectionView[V]) pick(g *generation) *V { return g.parts[v.of.index].(*V) }
 
-func (v *sectionView[V]) selector() selector[*V] {
+func (v sectionView[V]) selector() selector[*V] {
 	return selector[*V]{hub: v.hub, pick: v.pick, equal: equalPointers[V]}
 }
 

@@ -175,6 +175,7 @@ func TestUnknown(t *testing.T) {
 func TestUnknownKeyOfAnEmbeddedStruct(t *testing.T) {
 	type app struct {
 		Base
+		Bare   int // much like base
 		Server struct {
 			*Address
 			Port int

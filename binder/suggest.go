@@ -13,11 +13,11 @@ import (
 // UnknownKey returns what is wrong with a key that no field takes, with the key
 // that was most likely meant.
 func (b *Binder) UnknownKey(path tree.Path) error {
-	if meant, ok := b.Suggest(path); ok {
-		return fmt.Errorf("unknown key; did you mean %q?", meant.String())
-	}
 	if f := b.embedded(path); f != nil {
 		return fmt.Errorf("unknown key; %s is embedded, so its keys stand without one: tag it `config:%q` to have them below this key", f.name, path[len(path)-1])
+	}
+	if meant, ok := b.Suggest(path); ok {
+		return fmt.Errorf("unknown key; did you mean %q?", meant.String())
 	}
 	return errors.New("unknown key")
 }
