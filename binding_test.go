@@ -9,6 +9,7 @@ import (
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/env"
 	"github.com/confsync/confsync/source/sourcetest"
+	"github.com/confsync/confsync/tree"
 )
 
 func environ(vars ...string) source.Source {
@@ -118,6 +119,29 @@ func TestEmptyVariableOfASectionHidesNothing(t *testing.T) {
 	defer c.Close()
 	if got := c.Get(); got.DB.Host != "h" || got.Labels["a"] != "b" {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestVariableThatIsNearlyRight is told the variable that was meant.
+func TestVariableThatIsNearlyRight(t *testing.T) {
+	type app struct {
+		DB   struct{ MaxConns int }
+		Port int
+		Tags map[string]string
+	}
+	for prefix, head := range map[string]string{"APP": "APP_", "A_LONG_PREFIX": "A_LONG_PREFIX_"} {
+		for name, want := range map[string]string{
+			"DB_MAX_CON": "unknown key; did you mean " + head + "DB_MAX_CONNS?", "PROT": "unknown key; did you mean " + head + "PORT?",
+			"MAX_CONNS": "unknown key; did you mean " + head + "DB_MAX_CONNS?", "NOTHING_LIKE_IT": "unknown key", "X": "unknown key",
+		} {
+			variables := func() []string { return []string{head + name + "=1"} }
+			_, err := confsync.Load(t.Context(), confsync.Options[app]{
+				Sources: []source.Source{env.New(prefix, &env.Options{Environ: variables})}, Unknown: confsync.RejectUnknown,
+			})
+			if got := tree.Problems(err); len(got) != 1 || got[0].Err.Error() != want {
+				t.Errorf("%s%s: %v, want %s", head, name, err, want)
+			}
+		}
 	}
 }
 

@@ -2,7 +2,9 @@ package confsync
 
 import (
 	"fmt"
+	"strings"
 
+	"github.com/confsync/confsync/binder"
 	"github.com/confsync/confsync/interpolate"
 	"github.com/confsync/confsync/merge"
 	"github.com/confsync/confsync/tree"
@@ -122,8 +124,40 @@ func (g *provenance) unknownKey(path tree.Path) *Problem {
 	if len(g.types.ignore) > 0 && g.types.ignored(path, g.originOf(path).Key) {
 		return nil
 	}
+	if meant := g.variableMeant(path); meant != "" {
+		return &Problem{Path: path, Kind: tree.Unknown, Err: fmt.Errorf("unknown key; did you mean %s?", meant)}
+	}
 	return &Problem{Path: path, Kind: tree.Unknown, Err: g.types.UnknownKey(path)}
 }
+
+// variableMeant returns the variable that an unknown one of the environment was
+// most likely meant to be, "" for any other key. Its path is its name behind the
+// prefix, which all that fill a field have.
+func (g *provenance) variableMeant(path tree.Path) string {
+	held := g.contributions(path)
+	if len(held) == 0 || len(path) != 1 || len(path[0]) > longName {
+		return ""
+	}
+	s := g.layers[held[0].Layer]
+	at := g.origin(s, path)
+	prefix, ok := strings.CutSuffix(at.Key, path[0])
+	if at.Kind != "env" || !ok {
+		return ""
+	}
+	meant := binder.Nearest(path[0], func(yield func(string) bool) {
+		for _, field := range g.types.unset(nil) {
+			if name, ok := strings.CutPrefix(s.locate(field).Key, prefix); ok && !yield(name) {
+				return
+			}
+		}
+	})
+	if meant == "" {
+		return ""
+	}
+	return prefix + meant
+}
+
+const longName = 100 // bytes of a variable's name that is looked at for what it was meant to be
 
 // originOf returns where the value that counts at a path came from.
 func (g *provenance) originOf(path tree.Path) (o tree.Origin) {

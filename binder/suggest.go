@@ -3,6 +3,7 @@ package binder
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -34,15 +35,13 @@ func (b *Binder) Suggest(path tree.Path) (tree.Path, bool) {
 	if shape == nil {
 		return nil, false
 	}
-	best, distance := "", 1+len(last)/3
-	for _, f := range shape.Fields {
-		if f.AliasOf != "" {
-			continue
+	best := Nearest(last, func(yield func(string) bool) {
+		for _, f := range shape.Fields {
+			if f.AliasOf == "" && !yield(f.Key) {
+				return
+			}
 		}
-		if d := levenshtein.ComputeDistance(tree.Fold(last), tree.Fold(f.Key)); d <= distance {
-			best, distance = f.Key, d-1
-		}
-	}
+	})
 	if best != "" {
 		return parent.Child(best), true
 	}
@@ -56,6 +55,18 @@ func (b *Binder) Suggest(path tree.Path) (tree.Path, bool) {
 		return nil, false
 	}
 	return same[0], true
+}
+
+// Nearest returns the name among others that one was most likely meant to be, ""
+// when none is much like it.
+func Nearest(name string, others iter.Seq[string]) (best string) {
+	distance := 1 + len(name)/3
+	for other := range others {
+		if d := levenshtein.ComputeDistance(tree.Fold(name), tree.Fold(other)); d <= distance {
+			best, distance = other, d-1
+		}
+	}
+	return best
 }
 
 const maxSuggested = 100 // bytes of a key that is looked at for what it was meant to be

@@ -99,7 +99,8 @@ const (
 //
 // A dotenv file's names are flat. The source is [source.Shaped]: where the name
 // stands for a field of the type it fills, as DB_MAX_CONNS does for db.max_conns,
-// the value is at that field's path. Other names stay keys as they are.
+// or is in its env tag, the value is at that field's path. Other names stay keys
+// as they are.
 func New(path string, opts *Options) source.Source {
 	w := newWatched("file "+path, opts, path)
 	w.read = (*watched).readDocument

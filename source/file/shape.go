@@ -41,7 +41,11 @@ func (w *watched) unflatten(flat tree.Tree) (tree.Tree, error) {
 	var problems []error
 	for i, name := range flat.Root().Keys() {
 		at, _ := flat.Origin(tree.Path{name})
-		path, err := w.names.Resolve(name)
+		path, _, own := w.names.Variable(name)
+		var err error
+		if !own {
+			path, err = w.names.Resolve(name)
+		}
 		if errors.Is(err, source.ErrUnknownName) {
 			path, err = tree.Path{name}, nil
 		}

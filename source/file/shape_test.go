@@ -12,7 +12,7 @@ import (
 func shape() *tree.Shape {
 	text := &tree.Shape{}
 	return &tree.Shape{Fields: []tree.Field{
-		{Key: "db", Shape: &tree.Shape{Fields: []tree.Field{{Key: "maxConns", Shape: text}, {Key: "host", Shape: text}}}},
+		{Key: "db", Shape: &tree.Shape{Fields: []tree.Field{{Key: "maxConns", Shape: text}, {Key: "host", Shape: text, Env: []string{"DATABASE_HOST"}}}}},
 		{Key: "debug", Shape: text},
 		{Key: "labels", Shape: &tree.Shape{Elem: text}},
 	}}
@@ -45,8 +45,8 @@ func TestDotenvNames(t *testing.T) {
 	}
 	write(t, path, "DB_MAX_CONNS=5\nDEBUG=1\nDB_MAXCONNS=6\n")
 	w.err("db.maxConns: name \"DB_MAX_CONNS\": the value stands at line 3 too\n    from   file " + path + ":1:14")
-	write(t, path, "DEBUG=1\n")
-	w.tree(`{debug:"1"}`)
+	write(t, path, "DATABASE_HOST=own\nDEBUG=1\n")
+	w.tree(`{db:{host:"own"} debug:"1"}`)
 	write(t, path, "# nothing\n")
 	w.tree(`{}`)
 }
