@@ -1,6 +1,6 @@
 // Confsync reads, watches, compares and writes layered configuration from a
-// shell: files, the environment, Consul, etcd, Redis and ZooKeeper. See docs/cli.md,
-// or confsync help.
+// shell: files, URLs, the environment, Consul, etcd, Redis, ZooKeeper and NATS.
+// See docs/cli.md, or confsync help.
 package main
 
 import (

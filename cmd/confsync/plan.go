@@ -15,7 +15,7 @@ import (
 // plan is what a push is to do.
 type plan struct {
 	changes []place.Change
-	same    int      // keys that are as they are to be
+	same    int      // keys that need not change
 	others  []string // keys that the file hasn't, and that stay
 }
 
@@ -94,7 +94,7 @@ func (p plan) write(a *app, w io.Writer, batch int) {
 			fmt.Fprintln(w, a.color(yellow, fmt.Sprintf("  ~ %s (%d bytes, were %d)", c.Key, len(*c.New), len(c.Old.Value))))
 		}
 	}
-	fmt.Fprintf(w, "%d to change, %d as they are to be", len(p.changes), p.same)
+	fmt.Fprintf(w, "%d to change, %d unchanged", len(p.changes), p.same)
 	if len(p.others) > 0 {
 		fmt.Fprintf(w, ", %d only in the store (they stay; --prune deletes them)", len(p.others))
 	}
