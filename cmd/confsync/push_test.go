@@ -51,13 +51,13 @@ func TestPush(t *testing.T) {
 			first := write(t, "first.yaml", "server: {host: a, port: 8080}\nold: {only: {here: 1}}\nports: [1, 2]\n")
 			second := write(t, "second.yaml", "server: {host: b, port: 8080}\nports: [1, 2]\nnew: {key: x}\n")
 
-			invoke(t, "push", first, to, "--dry-run").want(t, exitOK, "5 to change, 0 as")
+			invoke(t, "push", first, to, "--dry-run").want(t, exitOK, "5 to change, 0 unchanged")
 			invoke(t, "push", first, to).want(t, exitTrouble, "nobody to ask")
 			invoke(t, "push", first, to, "--yes").want(t, exitOK, "5 changed")
 			invoke(t, "diff", first, to).want(t, exitOK)
-			invoke(t, "push", first, to, "--yes").want(t, exitOK, "0 to change, 5 as")
+			invoke(t, "push", first, to, "--yes").want(t, exitOK, "0 to change, 5 unchanged")
 
-			invoke(t, "push", second, to, "--yes").want(t, exitOK, "2 to change, 3 as", "1 only in the store")
+			invoke(t, "push", second, to, "--yes").want(t, exitOK, "2 to change, 3 unchanged", "1 only in the store")
 			invoke(t, "-s", to, "get", "old.only.here").want(t, exitOK, "1\n")
 			invoke(t, "push", second, to, "--yes", "--prune").want(t, exitOK, "1 to change")
 			invoke(t, "diff", second, to).want(t, exitOK)
