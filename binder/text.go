@@ -91,13 +91,13 @@ func (p *plan) switched(n *tree.Node) *tree.Node {
 	if p.elem.shape != structure || p.elem.decode != nil {
 		return n
 	}
-	own := n.Own()
-	switch {
-	case n.Kind().IsScalar() && n.Text() == "true":
+	text := strings.TrimSpace(n.Text())
+	switch own := n.Own(); {
+	case n.Kind().IsScalar() && text == "true":
 		return switchedOn
-	case n.Kind().IsScalar() && n.Text() == "false":
+	case n.Kind().IsScalar() && text == "false":
 		return switchedOff
-	case own != nil && own.Text() == "true":
+	case own != nil && strings.TrimSpace(own.Text()) == "true":
 		return withoutOwn(n)
 	}
 	return n

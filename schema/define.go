@@ -142,13 +142,35 @@ func (g *generator) element(s *tree.Shape, at string, p place) *definition {
 	return d
 }
 
-// orPointer is d for a pointer.
+// orPointer is d for a pointer. One to a struct is switched on by "true", unless
+// something is required there, and off by "false". A definition stays where it is,
+// as others refer to what is below it.
 func (g *generator) orPointer(d *definition, to *tree.Shape) *definition {
 	d = d.orNull()
-	if to.Text && len(to.Fields) > 0 {
-		d = d.orSwitch()
+	if !to.Text || len(to.Fields) == 0 {
+		return d
 	}
+	text, on := objectText+"|false", g.opts.Partial || !needs(to, false)
+	if on {
+		text = `(?:` + text + `|true)?`
+	} else {
+		text = `(?:` + text + `)`
+	}
+	pattern := g.text(exactly(text))
+	if d.AnyOf != nil {
+		d.AnyOf = append(d.AnyOf, definition{Type: []string{"boolean", "string"}, Pattern: pattern, Not: unless(on)})
+		return d
+	}
+	d.Type, d.Pattern, d.Not = append(d.Type, "boolean"), pattern, unless(on)
 	return d
+}
+
+// unless is what refuses true, where it isn't on.
+func unless(on bool) *definition {
+	if on {
+		return nil
+	}
+	return &definition{Enum: []any{true}}
 }
 
 func (g *generator) defineStruct(s *tree.Shape, at string, p place) *definition {

@@ -15,6 +15,7 @@ type definition struct {
 	Ref                  string       `json:"$ref,omitempty"`
 	Type                 []string     `json:"type,omitempty"` // none: any
 	Not                  *definition  `json:"not,omitempty"`
+	Enum                 []any        `json:"enum,omitempty"`
 	Format               string       `json:"format,omitempty"`
 	Default              any          `json:"default,omitempty"`
 	WriteOnly            bool         `json:"writeOnly,omitempty"`
@@ -49,21 +50,6 @@ func (d *definition) orNull() *definition {
 	}
 	return d
 }
-
-// orSwitch is d for a pointer to a struct, which "true" and "false" switch on and
-// off. It stays where it is, as others refer to what is below it.
-func (d *definition) orSwitch() *definition {
-	switch {
-	case d.AnyOf != nil:
-		d.AnyOf = append(d.AnyOf, definition{Type: []string{"boolean", "string"}, Pattern: switchPattern})
-	case d.Type != nil && !slices.Contains(d.Type, "string"):
-		d.Type = append(d.Type, "boolean", "string")
-		d.Pattern = switchPattern
-	}
-	return d
-}
-
-const switchPattern = "^(true|false)$"
 
 // notNull is d for a field that is required.
 func (d *definition) notNull() *definition {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -36,6 +37,16 @@ func (k ProblemKind) String() string {
 
 // MarshalText returns the kind's name.
 func (k ProblemKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText takes what String returns.
+func (k *ProblemKind) UnmarshalText(text []byte) error {
+	i := slices.Index(problemKinds[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("unknown kind of problem %q", text)
+	}
+	*k = ProblemKind(i)
+	return nil
+}
 
 // Problem is one thing that is wrong with a configuration, and where. In JSON its
 // fields have the names that their tags say, and Err is a text "error".

@@ -109,3 +109,20 @@ func TestProblemsOfLongKeysAreBounded(t *testing.T) {
 		t.Errorf("a text of %d bytes: %.100s", len(text), text)
 	}
 }
+
+// TestProblemKindsAreRead asserts that each kind is read as it is written.
+func TestProblemKindsAreRead(t *testing.T) {
+	for kind := tree.Unusable; kind <= tree.Deprecated; kind++ {
+		text, err := kind.MarshalText()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back tree.ProblemKind
+		if err := back.UnmarshalText(text); err != nil || back != kind {
+			t.Errorf("%s: got %v, %v", text, back, err)
+		}
+	}
+	if err := new(tree.ProblemKind).UnmarshalText([]byte("nonesuch")); err == nil {
+		t.Error("a kind that there isn't is read")
+	}
+}
