@@ -53,7 +53,7 @@ type Server struct {
 // It is killed when the test ends.
 func newServer(t testing.TB, name string, ports int) *Server {
 	t.Helper()
-	s := &Server{t: t, name: name, dir: t.TempDir(), ports: freePorts(t, ports)}
+	s := &Server{t: t, name: name, dir: workDir(t), ports: freePorts(t, ports)}
 	s.makeData()
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -62,6 +62,33 @@ func newServer(t testing.TB, name string, ports int) *Server {
 		s.kill()
 	})
 	return s
+}
+
+// workDir returns a directory that is removed when the test has ended.
+func workDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "confsync-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := removeAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// removeAll removes a directory of a server that was killed. A process that the server had started, such as
+// the one in which Redis writes its log anew, may outlive it for a moment, and writes there until it ends.
+func removeAll(dir string) (err error) {
+	for range 600 {
+		if err = os.RemoveAll(dir); err == nil {
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return err
 }
 
 // Addr returns the address for clients, as host and port. It is the same after every start.
@@ -166,7 +193,7 @@ func (s *Server) Wipe() {
 	if s.cmd != nil {
 		s.t.Fatalf("%s %s: wipe: still running", s.name, s.Addr())
 	}
-	if err := os.RemoveAll(s.DataDir()); err != nil {
+	if err := removeAll(s.DataDir()); err != nil {
 		s.t.Fatal(err)
 	}
 	s.makeData()
