@@ -55,8 +55,8 @@ func TestSection(t *testing.T) {
 		t.Errorf("section %+v", got)
 	}
 	again, err := confsync.Section[plugin](c, "Plugins.ai")
-	if err != nil || again.Get() != v.Get() {
-		t.Errorf("asked again: %v", err)
+	if err != nil || again.Get() != v.Get() || again != v {
+		t.Errorf("asked again: another view, %v", err)
 	}
 	if _, err := confsync.Section[struct{ Name int }](c, "plugins.ai"); err == nil {
 		t.Error("a second type at one path")

@@ -199,3 +199,10 @@ func ExampleBounds() {
 	// more than the 2 keys of MaxKeys
 	//     from   shelf "app"
 }
+
+// A source leaves out what only tells of changes soon where nobody waits for them.
+func ExampleIsBrief() {
+	ctx := context.Background()
+	fmt.Println(source.IsBrief(ctx), source.IsBrief(source.Briefly(ctx)))
+	// Output: false true
+}
