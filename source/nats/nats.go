@@ -9,9 +9,11 @@
 //
 // N1. One watcher tells of what is there and then of each change, in the order of
 // the stream, so nothing falls between. What is emitted is the state at one
-// revision of the bucket: the first snapshot comes when the watcher has nothing
-// more to deliver. If it still has after two seconds, as writers are faster than it,
-// the snapshot's Note says so.
+// revision of the bucket. A key that changes again before the watcher was told of it
+// leaves a gap in the revisions, as keys that are not the source's do; what is there
+// after a gap is emitted when a probe has found that nothing is missing. If it hasn't
+// for two seconds, as somebody always writes to the bucket, what is there is emitted all
+// the same, and the snapshot's Note says so.
 //
 // N2. The client makes its watcher anew when a message is missing or the
 // connection was lost, and goes on from the last revision.
@@ -82,7 +84,7 @@ type Options struct {
 
 	// Probe is the longest time between two questions to the stream's leader,
 	// beside the watcher; they come at random intervals from half of it on. Zero:
-	// 10s. Negative: never ask; then N3, N5 and N7 don't hold.
+	// 10s. Negative: only ask after a gap (N1); then N3, N5 and N7 don't hold.
 	Probe time.Duration
 
 	// Timeout is how long there may be no answer, to a probe or to anything else.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -23,7 +24,9 @@ type state struct {
 // verdict is what a probe has found.
 type verdict struct {
 	state  state
-	newest uint64 // the last revision that the watcher is to tell of; 0: none since the last probe
+	newest uint64 // the last revision that the watcher is to tell of; 0: none that it had not told of
+	gaps   int    // that there had been when it began
+	quiet  bool   // nothing was written meanwhile, so newest is exact
 	err    error
 }
 
@@ -112,20 +115,36 @@ func (s *store) watcher(ctx context.Context, opts ...jetstream.WatchOpt) (jetstr
 }
 
 // probe asks for the stream's state, and if that has moved for the newest revision
-// that the watcher is to tell of. A goroutine does, which ends with ctx.
+// that the watcher is to tell of, unless a probe is under way. A goroutine does, which
+// ends with ctx.
 func (r *run) probe(ctx context.Context) {
+	if r.probing {
+		return
+	}
 	r.probing = true
-	verified := r.verified
+	v, known := verdict{gaps: r.doubt.gaps}, max(r.asked, r.applied)
 	go func() {
-		var v verdict
-		if v.state, v.err = r.store.state(ctx); v.err == nil && v.state.last > verified.last {
-			v.newest, v.err = r.store.newest(ctx, verified.last+1)
+		v.state, v.err = r.store.state(ctx)
+		v.quiet = true
+		if v.err == nil && v.state.last > known {
+			v.newest, v.quiet, v.err = r.store.newestSince(ctx, known, v.state)
 		}
 		r.probed <- v
 	}()
 }
 
-// newest returns the last revision, from one on, of what the source reads.
+// newestSince returns the last revision of what the source reads that is newer than
+// known, or 0, and whether the stream is still in the state from before.
+func (s *store) newestSince(ctx context.Context, known uint64, before state) (newest uint64, quiet bool, err error) {
+	if newest, err = s.newest(ctx, known+1); err != nil {
+		return 0, false, err
+	}
+	after, err := s.state(ctx)
+	return newest, after == before, err
+}
+
+// newest returns the last revision, from one on, of what the source reads. It may miss
+// one that takes the place of another at that time.
 func (s *store) newest(ctx context.Context, from uint64) (uint64, error) {
 	w, err := s.watcher(ctx, jetstream.ResumeFromRevision(from), jetstream.MetaOnly())
 	if err != nil {
@@ -157,7 +176,7 @@ func (s *store) newest(ctx context.Context, from uint64) (uint64, error) {
 // compare compares what a probe has found with what is held.
 func (r *run) compare(v verdict) error {
 	was, is := r.verified, v.state
-	inStep := r.applied >= max(r.owed, v.newest)
+	inStep := r.applied >= max(r.owed, v.newest) && v.quiet && v.gaps == r.doubt.gaps
 	switch {
 	case v.err != nil:
 		return fmt.Errorf("probe: %w", v.err)
@@ -169,21 +188,20 @@ func (r *run) compare(v verdict) error {
 		return errors.New("the bucket has changed since it was too large")
 	case is.last == was.last && (is.messages != was.messages || is.first != was.first || is.deleted != was.deleted):
 		return errors.New("keys are gone from the bucket without notice")
-	case inStep && is.first > r.oldest():
+	case inStep && r.holdsBefore(is.first):
 		return fmt.Errorf("keys before revision %d are gone from the bucket without notice", is.first)
 	case r.applied < r.owed:
 		return fmt.Errorf("the watcher is silent about revision %d", r.owed)
 	}
 	r.verified, r.owed = is, max(r.owed, v.newest)
+	if v.quiet {
+		r.asked = is.last
+	}
+	r.doubt.answer(v, r.owed)
 	return nil
 }
 
-// oldest returns the least revision of what is held, and that which is next to come
-// if nothing is.
-func (r *run) oldest() uint64 {
-	oldest := r.verified.last + 1
-	for _, row := range r.store.held.Rows() {
-		oldest = min(oldest, uint64(row.Revision))
-	}
-	return oldest
+// holdsBefore reports whether something is held that is older than a revision.
+func (r *run) holdsBefore(revision uint64) bool {
+	return slices.ContainsFunc(r.store.held.Rows(), func(row source.Row) bool { return uint64(row.Revision) < revision })
 }

@@ -1,8 +1,10 @@
 package nats_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -63,6 +65,71 @@ func TestServer(t *testing.T) {
 				t.Errorf("program %d has %v, the first %v", i, snap.Tree.Root(), first.Tree.Root())
 			}
 		}
+	})
+
+	// One writer raises a, b and c by turns, so at any revision a >= b >= c >= a-1. The
+	// server has more to do besides, in the bucket and elsewhere.
+	t.Run("TestN1EachSnapshotIsOneRevision", func(t *testing.T) {
+		kv := fresh(t, jetstream.KeyValueConfig{})
+		for _, key := range []string{"a", "b", "c"} {
+			put(t, kv, "app."+key, "0")
+		}
+		stop := make(chan struct{})
+		var writing sync.WaitGroup
+		write := func(keys ...string) {
+			for i := 1; ; i++ {
+				for _, key := range keys {
+					select {
+					case <-stop:
+						return
+					default:
+						put(t, kv, key, fmt.Sprint(i))
+					}
+				}
+				if i%20 == 0 {
+					time.Sleep(10 * time.Millisecond) // so that nobody writes now and then
+				}
+			}
+		}
+		writing.Go(func() { write("app.a", "app.b", "app.c") })
+		for w := range 6 {
+			writing.Go(func() { write(fmt.Sprintf("other.k%d", w)) })
+		}
+		sup := supervise(t, kv, "app", quick())
+		var seen, noted int
+		for range 15 {
+			ctx, cancel := context.WithCancel(t.Context())
+			n := 0
+			err := confnats.New(kv, "app", quick()).Watch(ctx, func(snap source.Snapshot) {
+				seen++
+				if n++; n == 5 {
+					cancel()
+				}
+				if snap.Note != "" {
+					noted++
+					return
+				}
+				var of [3]int
+				for i, key := range []string{"a", "b", "c"} {
+					of[i], _ = strconv.Atoi(snap.Tree.Lookup(tree.Path{key}).Text())
+				}
+				if of[0] < of[1] || of[1] < of[2] || of[2] < of[0]-1 {
+					t.Errorf("a snapshot holds %v", snap.Tree.Root())
+				}
+			})
+			cancel()
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("Watch = %v", err)
+			}
+		}
+		close(stop)
+		writing.Wait()
+		await.Until(t, "a state that is known to be one", func() bool {
+			snap, _, _ := sup.Latest()
+			a, c := snap.Tree.Lookup(tree.Path{"a"}).Text(), snap.Tree.Lookup(tree.Path{"c"}).Text()
+			return snap.Note == "" && a == c
+		})
+		t.Logf("%d snapshots, %d noted", seen, noted)
 	})
 
 	t.Run("TestN4DeletionsAndMarkersAreNoValues", func(t *testing.T) {

@@ -14,7 +14,9 @@ import (
 	"github.com/confsync/confsync/source"
 )
 
-const longestList = 2 * time.Second // that the first snapshot waits for a watcher that always has more
+// longestDoubt is how long a snapshot waits until it is known to be the state at one
+// revision. It is more than enough, but where somebody always writes to the bucket.
+const longestDoubt = 2 * time.Second
 
 var errEnded = errors.New("the watcher has ended")
 
@@ -60,9 +62,11 @@ type run struct {
 	pending uint64                // messages that it had yet to deliver then
 	last    source.Snapshot       // the last emitted
 	took    time.Duration         // to make it
+	doubt   doubt                 // whether what is held is the state at one revision
 	halted  bool                  // there is too much: nothing is held, and no watcher runs
 
 	verified state        // of the stream, with which all that is held agrees
+	asked    uint64       // up to this revision a probe knows what the watcher is to tell of: nothing after owed
 	owed     uint64       // a revision that the watcher must have told of by the next probe
 	probing  bool         // a probe is under way
 	probed   chan verdict // of capacity 1; what the probe has found
@@ -84,7 +88,7 @@ func (r *run) follow(ctx context.Context, emit func(source.Snapshot)) error {
 	if err := r.list(ctx); err != nil {
 		return err
 	}
-	r.emit(emit)
+	r.emit(ctx, emit)
 	probe := time.NewTimer(r.store.interval())
 	defer probe.Stop()
 	if r.store.opts.Probe < 0 {
@@ -105,7 +109,7 @@ func (r *run) follow(ctx context.Context, emit func(source.Snapshot)) error {
 			if err := r.gather(ctx, entry); err != nil {
 				return err
 			}
-			r.emit(emit)
+			r.emit(ctx, emit)
 		case <-probe.C:
 			r.probe(ctx)
 		case v := <-r.probed:
@@ -113,8 +117,10 @@ func (r *run) follow(ctx context.Context, emit func(source.Snapshot)) error {
 			if err := r.compare(v); err != nil {
 				return err
 			}
-			emit(r.last) // it is still in touch
-			probe.Reset(r.store.interval())
+			r.emit(ctx, emit) // again, if nothing is new: it is still in touch
+			if r.store.opts.Probe > 0 {
+				probe.Reset(r.store.interval())
+			}
 		}
 	}
 }
@@ -148,12 +154,8 @@ func (r *run) list(ctx context.Context) error {
 			r.halt(err)
 			return nil
 		case whole.IsZero():
-		case r.pending == 0:
+		case r.pending == 0, time.Since(whole) > longestDoubt:
 			r.settle()
-			return nil
-		case time.Since(whole) > longestList:
-			r.settle()
-			r.last.Note = fmt.Sprintf("not at one revision: keys have changed faster than they arrive for %v", longestList)
 			return nil
 		}
 	}
@@ -186,7 +188,7 @@ func (r *run) tooLarge() error {
 // halt lets go of everything, and of the watcher, until the bucket changes.
 func (r *run) halt(err error) {
 	stop(r.w)
-	r.halted, r.rows = true, nil
+	r.halted, r.rows, r.doubt = true, nil, doubt{}
 	r.store.held.Replace(nil)
 	r.last = source.Snapshot{Err: err}
 }
@@ -194,14 +196,14 @@ func (r *run) halt(err error) {
 // settle makes the list what is held.
 func (r *run) settle() {
 	rows := slices.Collect(maps.Values(r.rows))
-	r.last, r.rows = source.Snapshot{}, nil
+	r.rows = nil
 	r.store.held.Replace(rows)
+	r.doubt.gap() // whatever is deleted leaves one
 }
 
 // gather applies a change, and those after it for as long as there are more and
 // the last tree took to make.
 func (r *run) gather(ctx context.Context, entry jetstream.KeyValueEntry) error {
-	r.last.Note = ""
 	until := time.Now().Add(r.took)
 	for {
 		r.apply(entry)
@@ -230,6 +232,9 @@ func (r *run) apply(entry jetstream.KeyValueEntry) {
 	if entry == nil || entry.Revision() <= r.applied { // known, as after the client has made its watcher anew
 		return
 	}
+	if entry.Revision() != r.applied+1 {
+		r.doubt.gap()
+	}
 	r.applied = entry.Revision()
 	r.read += int64(len(entry.Value()))
 	switch {
@@ -245,11 +250,21 @@ func rowOf(entry jetstream.KeyValueEntry) source.Row {
 	return source.Row{Key: entry.Key(), Value: string(entry.Value()), Revision: int64(entry.Revision())}
 }
 
-// emit emits what is held.
-func (r *run) emit(emit func(source.Snapshot)) {
+// emit emits what is held, once that is known to be the state at one revision.
+func (r *run) emit(ctx context.Context, emit func(source.Snapshot)) {
+	late := r.doubt.lasts(r.applied)
+	if late && time.Since(r.doubt.since) < longestDoubt {
+		if !r.probing && r.applied >= r.owed {
+			r.probe(ctx)
+		}
+		return
+	}
 	if !r.halted {
 		began := time.Now()
-		r.last.Revision = ""
+		r.last = source.Snapshot{}
+		if late {
+			r.last.Note = fmt.Sprintf("perhaps not at one revision: the bucket has been written to without a pause for %v", longestDoubt)
+		}
 		if r.applied > 0 {
 			r.last.Revision = strconv.FormatUint(r.applied, 10)
 		}
@@ -258,5 +273,4 @@ func (r *run) emit(emit func(source.Snapshot)) {
 	}
 	r.last.Bytes, r.read = r.read, 0
 	emit(r.last)
-	r.last.Bytes = 0 // of what is emitted again
 }
