@@ -110,7 +110,8 @@ func (c *Config[T]) Get() *T { return c.value.Load() }
 // for each. What Get returns is of that generation or a later one.
 func (c *Config[T]) Generation() uint64 { return c.hub.present().number }
 
-// Refresh reads every source anew and returns when what they hold is served,
+// Refresh reads every source anew, and tries anew what was refused though it is
+// unchanged. It returns nil when what the sources hold is served,
 // ctx's error if that ends first, and otherwise why it isn't: the errors of the
 // sources, or the [*Error] of the rejection.
 func (c *Config[T]) Refresh(ctx context.Context) error { return c.reducer.refresh(ctx) }

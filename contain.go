@@ -137,8 +137,10 @@ type bounded struct {
 // that was given up has returned after all.
 func (b *bounded) call(code func() error, late func()) error {
 	now := time.Now()
-	if !b.since.CompareAndSwap(nil, &now) {
-		return fmt.Errorf("%s, called for an earlier update, has not returned for %s", b.what, elapsed(*b.since.Load()))
+	for !b.since.CompareAndSwap(nil, &now) {
+		if since := b.since.Load(); since != nil {
+			return fmt.Errorf("%s, called for an earlier update, has not returned since %s", b.what, since.Format(time.RFC3339))
+		}
 	}
 	done := make(chan error, 1) // the one send never waits
 	var givenUp atomic.Bool     // swapped by whoever comes second

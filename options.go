@@ -40,7 +40,9 @@ type Options[T any] struct {
 	// it; old is what is being served, nil at the first load. It runs after T's
 	// own method Validate() error, if *T or T has one. Neither may write to the
 	// value, which is what Complete is for: one that is seen to write refuses the
-	// value. A panic refuses it too. See [Invalid] for errors that name the values
+	// value. A panic refuses it too. As the reason may lie outside, what was
+	// refused is tried again, after five seconds at first and every minute or so
+	// in the end, and by [Config.Refresh]. See [Invalid] for errors that name the values
 	// at fault. Zero: nothing is refused.
 	Validate func(old, next *T) error
 

@@ -33,6 +33,8 @@ func TestPromise5SlowSubscriber(t *testing.T) {
 		}
 		fastLast.Store(int64(ch.New))
 	})
+	m.Set("pair.a", 1)
+	eventually(t, "the slow subscriber is called", func() bool { return slowCalls.Load() == 1 })
 	for i := range updates {
 		m.Set("pair.a", i+1)
 	}

@@ -44,6 +44,7 @@ type reducer struct {
 	newest  *provenance        // where they come from
 	verdict tree.ProblemList   // on them
 	warned  map[string]bool    // of what is served, the warnings that were logged
+	retry   retry              // of what was refused
 	filling bool               // code of the type's runs
 
 	statuses *hub    // of *Status
@@ -128,6 +129,8 @@ func (r *reducer) step() bool {
 	case <-r.over:
 		return false
 	case work = <-r.orders:
+	case <-r.retry.due(r.verdict):
+		work = r.retried
 	case <-r.nudge:
 		if order := r.debounce(); order != nil {
 			work = order
@@ -192,17 +195,18 @@ func (r *reducer) do(ctx context.Context, code func()) error {
 // reduce makes the generation of the layers' present contents, if it differs
 // from the one that is served and is good.
 func (r *reducer) reduce() {
-	fresh := r.stale.Swap(false) || r.hub.present().number == 0
+	again, fresh := r.stale.Swap(false), r.hub.present().number == 0
 	for _, f := range r.layers.sources {
 		fresh = f.refresh(r.types) || fresh
 	}
 	standing := r.survey()
-	if fresh {
+	if fresh || again {
 		began := time.Now()
 		r.applying.Store(&began)
 		r.verdict = r.tryPublish(r.merge())
-		sofar := r.applied.Load()
-		r.applied.Store(&Applied{sofar.Count + 1, sofar.Total + time.Since(began)})
+		if sofar := r.applied.Load(); fresh {
+			r.applied.Store(&Applied{sofar.Count + 1, sofar.Total + time.Since(began)})
+		}
 		r.applying.Store(nil)
 	}
 	var problems tree.ProblemList
@@ -238,7 +242,7 @@ func (r *reducer) refresh(ctx context.Context) error {
 		})
 	}
 	all.Wait()
-	if err := r.do(ctx, r.reduce); err == ErrClosed {
+	if err := r.do(ctx, r.anew); err == ErrClosed {
 		return err
 	} else if err != nil {
 		return errors.Join(append(errs, err)...)

@@ -29,7 +29,8 @@ type Status struct {
 	Unknown    []Problem              `json:"unknown,omitempty"`    // deprecated keys and those that no field takes, unless they are ignored; at most 100
 }
 
-// Applied counts the updates that were tried, whether or not they were served.
+// Applied counts the updates that were tried, whether or not they were served. One
+// that is tried again counts once.
 type Applied struct {
 	Count uint64        `json:"count"`
 	Total time.Duration `json:"total"` // how long that took, in nanoseconds in JSON

@@ -17,7 +17,8 @@ type deriveOptions struct{ veto bool }
 // panic or a call that outlasts Options.ApplyTimeout refuses the update. So what
 // is served can always be built. Of several that have a say, all succeed or
 // nothing changes: what was built for a candidate that another refuses is
-// released again, in reverse order. What was built is served by the very store
+// released again, in reverse order. What is refused is tried again, as what
+// Options.Validate refuses is. What was built is served by the very store
 // that serves the configuration, and only then is the one before it released.
 //
 // The View has to be a [*Config], a part of one by [Select] or [Section], or a
