@@ -42,21 +42,20 @@ func (r *reducer) tryPublish(g *provenance) tree.ProblemList {
 	if c.wrong.Len() > 0 {
 		return c.wrong
 	}
-	next := *now
-	next.bound, next.parts, next.accepted = c.bound, c.parts, time.Now()
+	if !changed {
+		c.value, c.provenance = now.value, g.under(now.provenance.over)
+	}
+	next := c.after(now)
+	next.accepted = time.Now()
 	if r.pin.Load() != nil {
+		r.unserved = c
+		next.provenance = now.provenance
 		r.hub.set(&next) // good, and not served
 		return c.wrong
 	}
-	if next.provenance = c.provenance; !changed {
-		next.provenance = g.under(now.provenance.over)
-	}
 	switch {
 	case changed:
-		next.generation = &generation{
-			number: now.number + 1, since: time.Now(), root: c.provenance.root, value: c.value, filled: c.filled(), parts: c.values(), maps: c.maps(),
-		}
-		if err := r.publish(&next); err != nil {
+		if err := r.serve(c, next); err != nil {
 			c.refuse(nil, err)
 		}
 	case joined: // a section, to the generation that is served
@@ -70,6 +69,21 @@ func (r *reducer) tryPublish(g *provenance) tree.ProblemList {
 		r.hub.set(&next)
 	}
 	return c.wrong
+}
+
+// after returns what is present when a candidate has been found good.
+func (c *candidate) after(now *present) present {
+	next := *now
+	next.bound, next.parts, next.provenance = c.bound, c.parts, c.provenance
+	return next
+}
+
+// serve publishes a good candidate.
+func (r *reducer) serve(c *candidate, next present) error {
+	next.generation = &generation{
+		number: next.number + 1, since: time.Now(), root: c.provenance.root, value: c.value, filled: c.filled(), parts: c.values(), maps: c.maps(),
+	}
+	return r.publish(&next)
 }
 
 // publish makes a generation the one that is served, unless code that has a say

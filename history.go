@@ -94,9 +94,9 @@ type pin struct {
 // release is called. It undoes a bad but valid change until that is mended at
 // its source. It is published as a new generation. Meanwhile updates are
 // validated and not served; Status says that the configuration is pinned, and
-// since when. release returns when the present contents are served again, or
-// stand rejected, and then what was pinned goes on being served. It may be called
-// more than once. A pin ends with the process.
+// since when. release returns when the present contents are served again or, if
+// those stand rejected, the newest that were found good. It may be called more
+// than once. A pin ends with the process.
 func (c *Config[T]) Pin(generation uint64) (release func(), err error) {
 	err2 := c.reducer.do(context.Background(), func() { release, err = c.reducer.hold(generation) })
 	return release, errors.Join(err2, err)
@@ -124,6 +124,9 @@ func (r *reducer) hold(number uint64) (release func(), err error) {
 			return nil, fmt.Errorf("confsync: %w", err)
 		}
 	}
+	if r.unserved == nil {
+		r.unserved = &candidate{provenance: now.provenance, bound: now.bound, parts: now.parts, value: now.value}
+	}
 	r.log.get().Warn("confsync: pinned", "generation", number)
 	return func() {
 		if r.pin.CompareAndSwap(p, nil) {
@@ -134,4 +137,20 @@ func (r *reducer) hold(number uint64) (release func(), err error) {
 			}
 		}
 	}, nil
+}
+
+// release serves the newest good contents that a pin has kept back, when those
+// that are present now are not good.
+func (r *reducer) release() {
+	c := r.unserved
+	if c == nil || r.pin.Load() != nil {
+		return
+	}
+	r.unserved = nil
+	now := r.hub.present()
+	if r.verdict.Len() > 0 && c.provenance.merged != r.newest.merged && c.differs(now) {
+		if err := r.serve(c, c.after(now)); err != nil {
+			r.verdict.Add(c.provenance.refusals(nil, err)...)
+		}
+	}
 }

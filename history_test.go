@@ -104,6 +104,76 @@ func TestPin(t *testing.T) {
 	})
 }
 
+// Contents that stand rejected when a pin is released don't keep back those that
+// were good before them.
+func TestPinReleasesToTheNewestGood(t *testing.T) {
+	for name, tc := range map[string]struct {
+		updates  []any // of pair.a, while pinned
+		want     int
+		rejected bool
+	}{
+		"nothing":                    {nil, 2, false},
+		"good":                       {[]any{3}, 3, false},
+		"good, then bad":             {[]any{3, "x"}, 3, true},
+		"good twice, then bad":       {[]any{3, 4, "x"}, 4, true},
+		"bad":                        {[]any{"x"}, 2, true},
+		"refused":                    {[]any{13}, 2, true},
+		"good, then refused":         {[]any{3, 13}, 3, true},
+		"good, bad, good":            {[]any{3, "x", 4}, 4, false},
+		"as pinned, then bad":        {[]any{1, "x"}, 1, true},
+		"as it was, then bad":        {[]any{3, 2, "x"}, 2, true},
+		"good, then refused by veto": {[]any{3, 77}, 1, true}, // it was not asked before
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := sourcetest.NewMemory("m", pair(1))
+			c := openApp(t, confsync.Options[app]{Sources: []source.Source{m},
+				Complete: func(a *app) error { a.Pair.B = a.Pair.A * 10; return nil },
+				Validate: func(_, next *app) error {
+					if next.Pair.A == 13 {
+						return errors.New("unlucky")
+					}
+					return nil
+				}})
+			d, err := confsync.Derive(c, func(a *app) (int, error) {
+				if a.Pair.A == 77 {
+					return 0, errors.New("refused")
+				}
+				return a.Pair.A, nil
+			}, nil, confsync.Veto())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer d.Close()
+			m.Replace(pair(2))
+			refreshed(t, c)
+			release, err := c.Pin(1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range tc.updates {
+				m.Set("pair.a", a)
+				refreshed(t, c)
+			}
+			if c.Get().Pair.A != 1 {
+				t.Errorf("pinned, %+v is served", c.Get().Pair)
+			}
+			release()
+			x, err := c.Explain("pair.a")
+			if got := c.Get().Pair; got.A != tc.want || got.B != 10*tc.want || d.Get() != tc.want || x.Value != fmt.Sprint(tc.want) || err != nil {
+				t.Errorf("%+v is served, built of %d, %v, %v", got, d.Get(), x, err)
+			}
+			if (c.Status().Rejected != nil) != tc.rejected || c.Status().Pinned != 0 {
+				t.Errorf("status %v", c.Status())
+			}
+			m.Replace(pair(5))
+			refreshed(t, c)
+			if got := c.Get().Pair; got.A != 5 || got.B != 50 || d.Get() != 5 || c.Status().Rejected != nil {
+				t.Errorf("the next good: %+v, built of %d, %v", got, d.Get(), c.Status())
+			}
+		})
+	}
+}
+
 func TestOnStatusAndHealthy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := sourcetest.NewMemory("m", pair(1))

@@ -39,13 +39,14 @@ type reducer struct {
 	orders chan func()     // no buffer: run this; sent by do, never closed
 	over   <-chan struct{} // closed when the Config is
 
-	merged  merge.Result       // of the newest layers, served or not
-	filled  interpolate.Result // the same, with placeholders filled
-	newest  *provenance        // where they come from
-	verdict tree.ProblemList   // on them
-	warned  map[string]bool    // of what is served, the warnings that were logged
-	retry   retry              // of what was refused
-	filling bool               // code of the type's runs
+	merged   merge.Result       // of the newest layers, served or not
+	filled   interpolate.Result // the same, with placeholders filled
+	newest   *provenance        // where they come from
+	verdict  tree.ProblemList   // on them
+	warned   map[string]bool    // of what is served, the warnings that were logged
+	retry    retry              // of what was refused
+	unserved *candidate         // the newest good one, while a pin keeps it back
+	filling  bool               // code of the type's runs
 
 	statuses *hub    // of *Status
 	reported bearing // of the last
@@ -204,6 +205,7 @@ func (r *reducer) reduce() {
 		began := time.Now()
 		r.applying.Store(&began)
 		r.verdict = r.tryPublish(r.merge())
+		r.release()
 		if sofar := r.applied.Load(); fresh {
 			r.applied.Store(&Applied{sofar.Count + 1, sofar.Total + time.Since(began)})
 		}
