@@ -141,3 +141,41 @@ func TestMovedPlacesAreNoChange(t *testing.T) {
 		t.Errorf("generation %d, %d calls, the same value: %v", c.Generation(), calls.Load(), c.Get() == before)
 	}
 }
+
+// An update that a Close cuts short is not a rejection.
+func TestCloseDuringAnUpdateIsNoRejection(t *testing.T) {
+	for _, where := range []string{"pick", "Validate", "Complete", "build"} {
+		t.Run(where, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var log logged
+				var c *confsync.Config[app]
+				at := func(place string, a *app) error {
+					if place == where && a.Pair.A == 2 {
+						c.Close()
+						time.Sleep(time.Second)
+					}
+					return nil
+				}
+				m := sourcetest.NewMemory("m", pair(1))
+				c = openApp(t, confsync.Options[app]{Sources: []source.Source{m}, Logger: log.logger(),
+					Validate: func(_, next *app) error { return at("Validate", next) },
+					Complete: func(next *app) error { return at("Complete", next) },
+				})
+				confsync.Watch(c, func(a *app) int { at("pick", a); return a.Pair.A }, func(confsync.Change[int]) {})
+				d, err := confsync.Derive(c, func(a *app) (int, error) { return 0, at("build", a) }, nil, confsync.Veto())
+				if err != nil {
+					t.Fatal(err)
+				}
+				m.Replace(pair(2))
+				time.Sleep(time.Millisecond)
+				m.Replace(pair(3))
+				time.Sleep(time.Minute)
+				c.Close()
+				d.Close()
+				if log.String() != "" || c.Status().Rejected != nil {
+					t.Errorf("%v, log:\n%s", c.Status(), log.String())
+				}
+			})
+		})
+	}
+}

@@ -22,8 +22,14 @@ func (l logger) get() *slog.Logger {
 	return l.set
 }
 
-// reject records the problems that stand, and logs them if they are new.
+// reject records the problems that stand, and logs them if they are new. Those of a
+// Config that is closed are no news: the update was given up.
 func (r *reducer) reject(problems tree.ProblemList) {
+	select {
+	case <-r.over:
+		return
+	default:
+	}
 	next := *r.hub.present()
 	before := next.rejected
 	if problems.Len() == 0 {
