@@ -89,7 +89,7 @@ func startWatch(ctx context.Context, src Source, emit func(Snapshot)) <-chan err
 		err := errExited
 		defer func() {
 			if v := recover(); v != nil {
-				err = panicError(v)
+				err = Panicked("watch", v)
 			}
 			ended <- err
 		}()

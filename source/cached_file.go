@@ -115,8 +115,8 @@ func (f cacheFile) unwrap(data []byte) ([]byte, error) {
 	if f.seal == nil {
 		return body, nil
 	}
-	if body, err = f.seal.Open(body); err != nil {
-		return nil, fmt.Errorf("it can't be opened: %w", sound(err))
+	if body, err = sealed(f.seal.Open, body); err != nil {
+		return nil, fmt.Errorf("it can't be opened: %w", err)
 	}
 	return body, nil
 }
@@ -146,8 +146,8 @@ func (f cacheFile) write(snap Snapshot) error {
 	head, body := plainHead, c.encode()
 	if f.seal != nil {
 		var err error
-		if body, err = f.seal.Seal(body); err != nil {
-			return fmt.Errorf("it can't be sealed: %w", sound(err))
+		if body, err = sealed(f.seal.Seal, body); err != nil {
+			return fmt.Errorf("it can't be sealed: %w", err)
 		}
 		head = sealedHead
 	}

@@ -147,7 +147,7 @@ func (w *cacheWriter) write(snap Snapshot) {
 	}
 	defer func() {
 		if v := recover(); v != nil {
-			w.fail(panicError(v))
+			w.fail(Panicked("watch", v))
 		}
 	}()
 	again := w.latest

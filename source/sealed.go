@@ -23,3 +23,15 @@ func Sealed(file string, seal Sealer, src Source) Source {
 	}
 	return newCached(src, cacheFile{path: file, seal: seal})
 }
+
+// sealed returns what a Sealer's function makes of something. A panic in it is an
+// error.
+func sealed(of func([]byte) ([]byte, error), data []byte) (out []byte, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = Panicked("the sealer", v)
+		}
+	}()
+	out, err = of(data)
+	return out, sound(err)
+}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/sourcetest"
@@ -110,4 +112,30 @@ func TestSealedFilesThatAreNotTrusted(t *testing.T) {
 			}
 		})
 	}
+}
+
+// panicking is a Sealer that panics.
+type panicking struct{}
+
+func (panicking) Seal([]byte) ([]byte, error) { panic("hunter2") }
+func (panicking) Open([]byte) ([]byte, error) { panic("hunter2") }
+
+// A Sealer that panics ends nothing: the file can't be written, or can't be read.
+func TestSealerPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "cache")
+		m := sourcetest.NewMemory("store", map[string]any{"a": 1})
+		r := run(t, source.Sealed(file, panicking{}, m), source.Policy{})
+		st := r.expect(t, source.Live, nil)
+		if want := "not cached in " + file + ": it can't be sealed: the sealer panicked: string at "; !strings.Contains(st.Note, want) || strings.Contains(st.Note, "hunter2") {
+			t.Errorf("the note is %q, want %s", st.Note, want)
+		}
+		r.stop()
+		first(t, source.Sealed(file, turned(3), m))
+		m.Fail(errCut)
+		err := source.Sealed(file, panicking{}, m).Watch(t.Context(), func(source.Snapshot) { t.Error("emitted") })
+		if want := "it can't be opened: the sealer panicked: string at "; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Watch returned %v, want %s", err, want)
+		}
+	})
 }

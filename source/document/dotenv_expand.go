@@ -4,13 +4,21 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/confsync/confsync/source"
 )
 
-// expand replaces the variables in a value, where they are to be replaced.
-func (d *dotenvDecoder) expand(text string, err error) (string, error) {
+// expand replaces the variables in a value, where they are to be replaced. A panic
+// of the lookup is what is wrong with the value.
+func (d *dotenvDecoder) expand(text string, err error) (_ string, failed error) {
 	if d.lookup == nil || err != nil || !strings.Contains(text, "$") {
 		return text, err
 	}
+	defer func() {
+		if v := recover(); v != nil {
+			failed = source.Panicked("the lookup of a variable", v)
+		}
+	}()
 	x := expander{variable: d.variable, room: d.room}
 	text = x.text(text, 0)
 	d.room = x.room

@@ -3,6 +3,7 @@ package document
 import (
 	"context"
 
+	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/tree"
 )
 
@@ -50,10 +51,11 @@ func (p *Page) ReadContext(ctx context.Context, text string, at tree.Origin) (tr
 
 // DecodeWith reads a document by a decoder of the user's or, when that is nil, as
 // [DecodeContext] does. Every problem of its error has the origin of the document,
-// with its own line and column; an error that isn't a Problem becomes one.
+// with its own line and column; an error that isn't a Problem becomes one, and so
+// does a panic of the decoder.
 func DecodeWith(ctx context.Context, decode func([]byte, Limits) (tree.Tree, error), format Format, data []byte, limits Limits, at tree.Origin) (t tree.Tree, err error) {
 	if decode != nil {
-		t, err = decode(data, limits.OrDefault())
+		t, err = called(decode, data, limits.OrDefault())
 	} else {
 		t, err = DecodeContext(ctx, format, data, limits)
 	}
@@ -66,4 +68,19 @@ func DecodeWith(ctx context.Context, decode func([]byte, Limits) (tree.Tree, err
 		return tree.Tree{}, tree.Problem{Kind: tree.Unusable, Origin: at, Err: err}
 	}
 	return tree.Tree{}, Locate(err, at)
+}
+
+// called calls a decoder of the user's, and makes an error of a panic: what the
+// document holds may have caused it, and the next one may be good.
+func called(decode func([]byte, Limits) (tree.Tree, error), data []byte, limits Limits) (t tree.Tree, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = source.Panicked("the decoder", v)
+		}
+	}()
+	t, err = decode(data, limits)
+	if err != nil {
+		_, _ = err.Error(), tree.Problems(err) // the methods of an error may panic, as a typed nil's do
+	}
+	return t, err
 }

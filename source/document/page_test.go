@@ -61,6 +61,39 @@ func TestPageDecode(t *testing.T) {
 	}
 }
 
+// nilError is an error whose method panics on a nil.
+type nilError struct{ text string }
+
+func (e *nilError) Error() string { return e.text }
+
+// A decoder that panics has met content that can't be used.
+func TestPageDecoderPanics(t *testing.T) {
+	at := tree.Origin{Kind: "store", Key: "sealed"}
+	for name, fail := range map[string]func() error{
+		"panic":     func() error { panic("hunter2") },
+		"runtime":   func() error { return []error{}[len(t.Name())] },
+		"typed nil": func() error { return (*nilError)(nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := Page{Decode: func(data []byte, limits Limits) (tree.Tree, error) {
+				if string(data) == "bad" {
+					return tree.Tree{}, fail()
+				}
+				return Decode(JSON, data, limits)
+			}}
+			_, err := p.Read("bad", at)
+			found := tree.Problems(err)
+			if len(found) != 1 || found[0].Origin != at || found[0].Kind != tree.Unusable ||
+				!strings.Contains(err.Error(), "the decoder panicked: ") || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("got %v", err)
+			}
+			if got, err := p.Read(`{"a": 1}`, at); err != nil || got.Root().String() != "{a:1}" {
+				t.Errorf("the next: %s, %v", got.Root(), err)
+			}
+		})
+	}
+}
+
 func TestPageContext(t *testing.T) {
 	p := Page{Format: JSON}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -185,6 +185,39 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// A decoder or a lookup that panics is content that can't be used: it is watched
+// on, and the next that can be used is taken.
+func TestDecoderPanics(t *testing.T) {
+	panics := func(data []byte, limits document.Limits) (tree.Tree, error) {
+		if data[0] == 'b' {
+			panic("hunter2")
+		}
+		return document.Decode(document.YAML, data, limits)
+	}
+	lookup := func(string) (string, bool) { panic("hunter2") }
+	for name, tc := range map[string]struct {
+		opts      Options
+		bad, good string
+	}{
+		"app.enc": {Options{Decode: panics}, "b", "a: 1"},
+		".env":    {Options{Expand: lookup}, "a=$b", "a=1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), name)
+			write(t, path, tc.bad)
+			tc.opts.Settle = settle
+			w := watch(t, New(path, &tc.opts))
+			if err := w.err("panicked: string at "); !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("%v doesn't tell the place", err)
+			}
+			moveOver(t, path, tc.good)
+			if s := w.next(); s.Err != nil || s.Tree.Lookup(tree.Path{"a"}).Text() != "1" {
+				t.Errorf("the next: %s, %v", s.Tree.Root(), s.Err)
+			}
+		})
+	}
+}
+
 func TestDotenvVariables(t *testing.T) {
 	path := filepath.Join(t.TempDir(), ".env")
 	write(t, path, "A='${X}'\nB=\"${X}\"\nC=$X\n")
