@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/confsync/confsync"
+	"github.com/confsync/confsync/internal/metrics"
 	"github.com/confsync/confsync/source"
 )
 
@@ -90,16 +91,13 @@ func (o *observer) make(m metric.Meter) error {
 	return errors.Join(errs...)
 }
 
-// states are the states that a source can be in.
-var states = []source.State{source.Connecting, source.Live, source.Degraded, source.Retrying, source.Stale, source.Closed}
-
 func (o *observer) observe(_ context.Context, to metric.Observer) error {
 	now, s := time.Now(), o.config.Status()
 	common := o.with()
 	to.ObserveInt64(o.generation, int64(s.Generation), common)
-	to.ObserveInt64(o.accepted, one(s.Rejected == nil), common)
-	to.ObserveFloat64(o.age, elapsed(now, s.Accepted), common)
-	to.ObserveFloat64(o.pending, elapsed(now, s.Applying), common)
+	to.ObserveInt64(o.accepted, metrics.One[int64](s.Rejected == nil), common)
+	to.ObserveFloat64(o.age, metrics.Elapsed(now, s.Accepted), common)
+	to.ObserveFloat64(o.pending, metrics.Elapsed(now, s.Applying), common)
 	to.ObserveInt64(o.applied, int64(s.Applied.Count), common)
 	to.ObserveFloat64(o.duration, s.Applied.Total.Seconds(), common)
 	to.ObserveInt64(o.unknown, int64(len(s.Unknown)), common)
@@ -108,12 +106,12 @@ func (o *observer) observe(_ context.Context, to metric.Observer) error {
 	}
 	for _, src := range s.Sources {
 		name := attribute.String("source", src.Name)
-		for _, st := range states {
-			to.ObserveInt64(o.state, one(st == src.State), o.with(name, attribute.String("state", st.String())))
+		for _, st := range metrics.States {
+			to.ObserveInt64(o.state, metrics.One[int64](st == src.State), o.with(name, attribute.String("state", st.String())))
 		}
 		of := o.with(name)
 		to.ObserveFloat64(o.staleness, src.CutOff(now).Seconds(), of)
-		to.ObserveInt64(o.usable, one(src.State != source.Live || src.Err == nil), of)
+		to.ObserveInt64(o.usable, metrics.One[int64](src.State != source.Live || src.Err == nil), of)
 		to.ObserveInt64(o.watches, src.Watches, of)
 		to.ObserveInt64(o.failures, src.Failures, of)
 		to.ObserveInt64(o.resyncs, src.Resyncs, of)
@@ -126,19 +124,4 @@ func (o *observer) observe(_ context.Context, to metric.Observer) error {
 // with returns the attributes of one observation.
 func (o *observer) with(more ...attribute.KeyValue) metric.MeasurementOption {
 	return metric.WithAttributes(append(o.common[:len(o.common):len(o.common)], more...)...)
-}
-
-// elapsed returns how many seconds ago a time was, 0 for the zero time.
-func elapsed(now, then time.Time) float64 {
-	if then.IsZero() {
-		return 0
-	}
-	return max(0, now.Sub(then).Seconds())
-}
-
-func one(yes bool) int64 {
-	if yes {
-		return 1
-	}
-	return 0
 }

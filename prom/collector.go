@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/confsync/confsync"
+	"github.com/confsync/confsync/internal/metrics"
 	"github.com/confsync/confsync/source"
 )
 
@@ -74,9 +75,6 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 	return d
 }
 
-// states are the states that a source can be in.
-var states = []source.State{source.Connecting, source.Live, source.Degraded, source.Retrying, source.Stale, source.Closed}
-
 // Describe sends the descriptions of all metrics.
 func (c *Collector) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range all {
@@ -97,21 +95,21 @@ func (c *Collector) Collect(to chan<- prometheus.Metric) {
 	gauge(generation, float64(s.Generation))
 	gauge(since, seconds(s.Since))
 	gauge(keys, float64(c.count(s.Generation)))
-	gauge(successful, one(s.Rejected == nil))
+	gauge(successful, metrics.One[float64](s.Rejected == nil))
 	gauge(succeeded, seconds(s.Accepted))
 	gauge(unknown, float64(len(s.Unknown)))
-	gauge(pending, elapsed(now, s.Applying))
+	gauge(pending, metrics.Elapsed(now, s.Applying))
 	for kind, n := range s.Rejections {
 		counter(rejections, float64(n), kind.String())
 	}
 	to <- prometheus.MustNewConstSummary(applying, s.Applied.Count, s.Applied.Total.Seconds(), nil)
 
 	for _, src := range s.Sources {
-		for _, st := range states {
-			gauge(state, one(st == src.State), src.Name, st.String())
+		for _, st := range metrics.States {
+			gauge(state, metrics.One[float64](st == src.State), src.Name, st.String())
 		}
 		gauge(staleness, src.CutOff(now).Seconds(), src.Name)
-		gauge(usable, one(src.State != source.Live || src.Err == nil), src.Name)
+		gauge(usable, metrics.One[float64](src.State != source.Live || src.Err == nil), src.Name)
 		counter(watches, float64(src.Watches), src.Name)
 		counter(failures, float64(src.Failures), src.Name)
 		counter(resyncs, float64(src.Resyncs), src.Name)
@@ -137,25 +135,10 @@ func (c *Collector) count(generation uint64) int {
 	return c.keys
 }
 
-// elapsed returns how long ago a time was, 0 for the zero time.
-func elapsed(now, then time.Time) float64 {
-	if then.IsZero() {
-		return 0
-	}
-	return max(0, now.Sub(then).Seconds())
-}
-
 // seconds returns a time in Unix seconds, 0 for the zero time.
 func seconds(t time.Time) float64 {
 	if t.IsZero() {
 		return 0
 	}
 	return float64(t.UnixNano()) / 1e9
-}
-
-func one(yes bool) float64 {
-	if yes {
-		return 1
-	}
-	return 0
 }
