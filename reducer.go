@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-viper/mapstructure/v2"
-
 	"github.com/confsync/confsync/binder"
 	"github.com/confsync/confsync/interpolate"
 	"github.com/confsync/confsync/merge"
@@ -22,7 +20,7 @@ import (
 // nothing else is said, a field is that goroutine's.
 type reducer struct {
 	types       *types
-	hooks       []mapstructure.DecodeHookFunc
+	hooks       []any
 	layers      *layers
 	hub         *hub // what is present
 	crew        *crew

@@ -5,7 +5,6 @@ import (
 	"encoding"
 	"encoding/json"
 	"reflect"
-	"regexp"
 	"strings"
 	"time"
 
@@ -117,10 +116,10 @@ func redacted(s *tree.Shape) *tree.Node {
 	return tree.NewScalar(tree.Null, "")
 }
 
-var (
-	integer = regexp.MustCompile(`^-?(0|[1-9]\d*)$`)
-	decimal = regexp.MustCompile(`^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$`)
-)
+// isNumber reports whether a text is a number as JSON has it.
+func isNumber(text string) bool {
+	return text != "" && strings.ContainsRune("-0123456789", rune(text[0])) && json.Valid([]byte(text))
+}
 
 func shownScalar(s *tree.Shape, n *tree.Node) *tree.Node {
 	if s.Hides(n) {
@@ -133,9 +132,9 @@ func shownScalar(s *tree.Shape, n *tree.Node) *tree.Node {
 	case kind == reflect.Bool && (text == "true" || text == "false"):
 		return tree.NewScalar(tree.Bool, text)
 	case s.Type == durationType: // its text has a unit
-	case kind >= reflect.Int && kind <= reflect.Uint64 && integer.MatchString(text):
+	case kind >= reflect.Int && kind <= reflect.Uint64 && isNumber(text) && !strings.ContainsAny(text, ".eE"):
 		return tree.NewScalar(tree.Int, text)
-	case (kind == reflect.Float32 || kind == reflect.Float64) && decimal.MatchString(text):
+	case (kind == reflect.Float32 || kind == reflect.Float64) && isNumber(text):
 		return tree.NewScalar(tree.Float, text)
 	}
 	return n

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/confsync/confsync/tree"
 )
@@ -36,13 +37,15 @@ func word(text []byte) string {
 }
 
 // charInMessage is how the TOML parser names a character that it found.
-var charInMessage = regexp.MustCompile(`(?s)(unexpected character )?U\+[0-9A-F]{4,6}( '.')?`)
+var charInMessage = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)(unexpected character )?U\+[0-9A-F]{4,6}( '.')?`)
+})
 
 // withoutChar returns a message of the TOML parser in which what it found, which
 // rest begins with, is described rather than shown. Nothing else of the document
 // is ever in them.
 func withoutChar(message string, rest []byte) string {
-	return charInMessage.ReplaceAllStringFunc(message, func(found string) string {
+	return charInMessage().ReplaceAllStringFunc(message, func(found string) string {
 		if strings.HasPrefix(found, "unexpected") {
 			return "found " + tree.Describe(rest)
 		}

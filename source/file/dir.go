@@ -2,10 +2,9 @@ package file
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -137,10 +136,10 @@ func (p *parts) tooLarge(name string, err error) bool {
 }
 
 // sum is of all names and contents.
-func (p *parts) sum() (sum [sha256.Size]byte) {
-	h := sha256.New()
+func (p *parts) sum() fingerprint {
+	h := newHash()
 	add := func(data []byte) {
-		h.Write(binary.AppendUvarint(nil, uint64(len(data))))
+		maphash.WriteComparable(h, len(data))
 		h.Write(data)
 	}
 	for _, folder := range p.folders {
@@ -150,8 +149,7 @@ func (p *parts) sum() (sum [sha256.Size]byte) {
 		add([]byte(f.file))
 		add(f.data)
 	}
-	h.Sum(sum[:0])
-	return sum
+	return fingerprint(h.Sum64())
 }
 
 // decode makes the tree of the files.

@@ -3,7 +3,6 @@ package file
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -38,11 +37,11 @@ func (w *watched) contentOf(path string, data []byte, err error) content {
 	case err != nil:
 		return content{err: w.problem(tree.Unusable, path, err)}
 	}
-	h := sha256.New()
+	h := newHash()
 	h.Write(data)
-	h.Write([]byte(path))
+	h.WriteString(path)
 	return content{
-		sum: [sha256.Size]byte(h.Sum(nil)), size: int64(len(data)), empty: len(data) == 0,
+		sum: fingerprint(h.Sum64()), size: int64(len(data)), empty: len(data) == 0,
 		decode: func(ctx context.Context) (tree.Tree, string, error) { return w.decode(ctx, path, data) },
 	}
 }

@@ -2,10 +2,9 @@ package file
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -80,18 +79,17 @@ func (w *watched) readGlob(r *reading) content {
 func together(all []content, shape *tree.Shape) content {
 	var problems []error
 	var size int64
-	h := sha256.New()
-	h.Write(binary.AppendUvarint(nil, uint64(len(all))))
+	h := newHash()
+	maphash.WriteComparable(h, len(all))
 	for _, c := range all {
 		problems = append(problems, c.err)
-		h.Write(c.sum[:])
+		maphash.WriteComparable(h, c.sum)
 		size += c.size
 	}
 	if err := errors.Join(problems...); err != nil {
 		return content{err: err}
 	}
-	both := content{size: size, empty: len(all) == 0}
-	h.Sum(both.sum[:0])
+	both := content{sum: fingerprint(h.Sum64()), size: size, empty: len(all) == 0}
 	both.decode = func(ctx context.Context) (tree.Tree, string, error) { return decodeAll(ctx, all, shape) }
 	return both
 }
