@@ -29,7 +29,7 @@ type completions struct {
 	paths map[string]int32
 }
 
-const completionMask = unix.IN_MODIFY | unix.IN_CLOSE_WRITE | unix.IN_MOVED_TO
+const completionMask = unix.IN_CREATE | unix.IN_MODIFY | unix.IN_CLOSE_WRITE | unix.IN_MOVED_TO
 
 // tellsOfClosing reports whether the system tells that a writer has closed a file.
 const tellsOfClosing = true
@@ -166,6 +166,8 @@ func (c *completions) tell(wd int32, mask uint32, name string) {
 		delete(c.byWD, wd)
 		c.mu.Unlock()
 		return
+	case mask&unix.IN_CREATE != 0:
+		what = created
 	case mask&unix.IN_MOVED_TO != 0:
 		what = replaced
 	case mask&unix.IN_CLOSE_WRITE != 0:

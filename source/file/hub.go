@@ -11,6 +11,7 @@ type change uint8
 const (
 	touched  change = iota // something, perhaps that it was written to
 	noted                  // something, but not that it was written to
+	created                // it is new, so that a writer may have it open
 	written                // a writer has it open, and has written
 	closed                 // a writer has closed it
 	replaced               // another file was renamed to it, and is whole

@@ -59,6 +59,45 @@ func TestOpenWriterIsWaitedFor(t *testing.T) {
 	w.tree("{a:2 b:3 c:4}")
 }
 
+// What is created while the file is read is not believed, though no write has been
+// told of: its writer has just begun.
+func TestCreatedMeanwhileIsNotBelieved(t *testing.T) {
+	dir := t.TempDir()
+	path, half := filepath.Join(dir, "config.yaml"), filepath.Join(dir, "half")
+	write(t, path, "a: 1")
+	write(t, half, "a: 2\n")
+	src := New(path, never)
+	read := src.(*watched).read
+	meanwhile := make(chan func(), 1)
+	looked := make(chan bool, 100)
+	src.(*watched).read = func(w *watched, r *reading) content {
+		defer func() { looked <- true }()
+		select {
+		case f := <-meanwhile:
+			f()
+		default:
+		}
+		return read(w, r)
+	}
+	w := watch(t, src)
+	w.tree("{a:1}")
+	<-looked
+	meanwhile <- func() {
+		do(t, os.Remove(path))
+		do(t, os.Link(half, path)) // as a writer whose write the system has not told of yet
+	}
+	moveOver(t, path, "a: 1")
+	<-looked
+	await.Holds(20*time.Millisecond, func() bool { return len(w.snaps) > 0 })
+	w.none()
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	do(t, err)
+	_, err = f.WriteString("b: 3\n")
+	do(t, err)
+	do(t, f.Close())
+	w.tree("{a:2 b:3}")
+}
+
 // One that never closes it is read when it has been left alone for long enough.
 func TestWriterThatNeverCloses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.yaml")

@@ -19,7 +19,7 @@ func (l *loop) happened(e event) {
 		l.whole, l.pause = complete, rest
 	case replaced:
 		l.whole, l.pause = complete, 0
-	case written, lost:
+	case created, written, lost:
 		l.whole = false
 	}
 	wait := l.opts.Settle

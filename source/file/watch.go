@@ -145,6 +145,8 @@ func (l *loop) gather() (any, half bool) {
 	}
 	for _, e := range l.events.take() {
 		switch e.what {
+		case created: // the system tells of a write when it is done, so the first may be under way
+			l.open[e.path] = time.Now().Add(l.opts.Settle - l.bound())
 		case written:
 			l.open[e.path] = time.Now()
 		case closed, replaced:
