@@ -2,18 +2,16 @@ package tree
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 )
 
 // Builder makes the nodes of one document, from the leaves up. It is what a
 // decoder uses. The zero Builder is ready; it is for one goroutine, and its
 // trees stay good after it is gone.
 type Builder struct {
-	keysets [64][]string // recently built key sets, so that alike maps share one
-	scalars [256]*Node   // recently built scalars: "true" stands in many places
-	keys    [64]string   // recently read keys
+	keysets [32]keyset // recently built key sets, so that alike maps share one
+	scalars [256]*Node // recently built scalars: "true" stands in many places
+	keys    [64]string // recently read keys
 }
 
 // Entry is a key of a map under construction.
@@ -90,8 +88,8 @@ func (b *Builder) List(items []Tree, at Place) Tree {
 	return Tree{root: newBranch(Node{kind: List}, nil, kids.kids), at: at, places: kids.places()}
 }
 
-// Map makes a map of its entries, whose order it changes. Entries of an absent
-// tree are left out. A key that stands twice is a [*DuplicateKeyError].
+// Map makes a map of its entries, which it may move. Entries of an absent tree
+// are left out. A key that stands twice is a [*DuplicateKeyError].
 func (b *Builder) Map(entries []Entry, at Place) (Tree, error) {
 	t, twice := b.MapOf(entries, at)
 	if twice != nil {
@@ -103,66 +101,41 @@ func (b *Builder) Map(entries []Entry, at Place) (Tree, error) {
 // MapOf is like Map, and returns an error for every key that stands more than
 // once. The tree is absent then.
 func (b *Builder) MapOf(entries []Entry, at Place) (Tree, []*DuplicateKeyError) {
-	entries = slices.DeleteFunc(entries, func(e Entry) bool { return e.Tree.root == nil })
-	sortEntries(entries)
+	entries = present(entries)
+	keys, order := b.keyset(entries)
 	var twice []*DuplicateKeyError
 	kids := newSiblings(len(entries))
-	for i, e := range entries {
-		if i > 0 && e.Key == entries[i-1].Key {
-			twice = append(twice, &DuplicateKeyError{Key: e.Key, First: entries[i-1].At, Second: e.At})
+	var last *Entry
+	for i := range entries {
+		e := &entries[i]
+		if order != nil {
+			e = &entries[order[i]]
+		}
+		if last != nil && e.Key == last.Key {
+			twice = append(twice, &DuplicateKeyError{Key: e.Key, First: last.At, Second: e.At})
 		}
 		kids.set(i, e.Tree)
+		last = e
 	}
 	if twice != nil {
 		return Tree{}, twice
 	}
-	n := newBranch(Node{kind: Map}, b.keyset(entries), kids.kids)
-	return Tree{root: n, at: at, places: kids.places()}, nil
+	return Tree{root: newBranch(Node{kind: Map}, keys, kids.kids), at: at, places: kids.places()}, nil
 }
 
-// sortEntries sorts entries by their keys, and leaves equal ones in their order.
-// Entries are large and full of pointers, so those of a map of usual size are
-// not moved until it is known where each belongs.
-func sortEntries(entries []Entry) {
-	byKey := func(x, y Entry) int { return strings.Compare(x.Key, y.Key) }
-	if slices.IsSortedFunc(entries, byKey) {
-		return
-	}
-	var order [32]uint8
-	var sorted [32]Entry
-	if len(entries) > len(order) {
-		slices.SortStableFunc(entries, byKey)
-		return
-	}
+// present moves the entries that have a tree to the front, and returns them.
+func present(entries []Entry) []Entry {
+	n := 0
 	for i := range entries {
-		at := i
-		for ; at > 0 && entries[order[at-1]].Key > entries[i].Key; at-- {
-			order[at] = order[at-1]
+		if entries[i].Tree.root == nil {
+			continue
 		}
-		order[at] = uint8(i)
+		if n < i {
+			entries[n] = entries[i]
+		}
+		n++
 	}
-	for i := range entries {
-		sorted[i] = entries[order[i]]
-	}
-	copy(entries, sorted[:])
-}
-
-// keyset returns the keys of sorted entries, as the very slice an alike map has.
-func (b *Builder) keyset(entries []Entry) []string {
-	if len(entries) == 0 {
-		return nil
-	}
-	first, last := entries[0].Key, entries[len(entries)-1].Key
-	seen := &b.keysets[(len(entries)*31+len(first)*7+len(last))%len(b.keysets)]
-	if slices.EqualFunc(*seen, entries, func(k string, e Entry) bool { return k == e.Key }) {
-		return *seen
-	}
-	keys := make([]string, len(entries))
-	for i, e := range entries {
-		keys[i] = e.Key
-	}
-	*seen = keys
-	return keys
+	return entries[:n]
 }
 
 // NewMap makes a map node from keys that are sorted and differ and from their

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"sync"
 )
 
 // JSON reads texts in JSON. The zero JSON reads RFC 8259.
@@ -29,6 +30,9 @@ var ErrInterrupted = errors.New("interrupted")
 
 const defaultJSONDepth = 10_000
 
+// builders are empty ones: a Builder is larger than most of what it builds.
+var builders = sync.Pool{New: func() any { return new(Builder) }}
+
 // Read returns the tree of a text, in which each value has its line and its
 // column in bytes. A number with neither fraction nor exponent is an Int.
 // The tree doesn't hold on to data.
@@ -43,8 +47,11 @@ func (j JSON) Read(data []byte) (Tree, error) {
 	if j.Depth == 0 {
 		j.Depth = defaultJSONDepth
 	}
-	r := jsonReader{JSON: j, data: data, line: 1, entries: make([]Entry, 0, 32)}
+	b := builders.Get().(*Builder)
+	r := jsonReader{JSON: j, data: data, line: 1, build: b}
 	t := r.document()
+	*b = Builder{}
+	builders.Put(b)
 	if r.found != nil {
 		return Tree{}, errors.Join(r.found...)
 	}
@@ -58,7 +65,7 @@ type jsonReader struct {
 	pos     int
 	line    int32
 	start   int // where the line begins
-	build   Builder
+	build   *Builder
 	entries []Entry // of all maps that are open, each behind the one around it
 	items   []Tree  // of all lists that are open
 	path    Path    // of the value at hand
@@ -197,6 +204,9 @@ func (r *jsonReader) object(at Place) Tree {
 		r.path = append(r.path, key)
 		value := r.value()
 		r.path = r.path[:len(r.path)-1]
+		if r.entries == nil {
+			r.entries = make([]Entry, 0, 16)
+		}
 		r.entries = append(r.entries, Entry{Key: key, At: keyAt, Tree: value})
 		if end := r.next(); r.stopped || !r.ahead(',') {
 			if !r.stopped && !r.ahead('}') {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/confsync/confsync/tree"
 )
 
 // services returns a document of n keys: a map of services with eight keys
@@ -57,7 +59,7 @@ func BenchmarkYAML(b *testing.B) {
 	b.Run("walk", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			d := decoder{limits: Limits{}.OrDefault()}
+			d := decoder{limits: Limits{}.OrDefault(), build: new(tree.Builder)}
 			d.accept(doc, YAML)
 			(&yamlDecoder{decoder: &d}).value(node.Content[0])
 			if err := d.err(); err != nil {

@@ -19,7 +19,7 @@ type decoder struct {
 	lines   lines
 	line    int // of the last place
 	limits  Limits
-	build   tree.Builder
+	build   *tree.Builder
 	entries entries // of the maps that are open
 	path    tree.Path
 	depth   int  // of the value at hand
@@ -163,7 +163,7 @@ type entries struct{ open []tree.Entry }
 
 func (e *entries) add(entry tree.Entry) {
 	if e.open == nil {
-		e.open = make([]tree.Entry, 0, 64)
+		e.open = make([]tree.Entry, 0, 16)
 	}
 	e.open = append(e.open, entry)
 }

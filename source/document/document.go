@@ -21,6 +21,7 @@ import (
 	"math"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/confsync/confsync/tree"
 )
@@ -149,6 +150,9 @@ func DecodeContext(ctx context.Context, format Format, data []byte, limits Limit
 	return decode(ctx, format, data, limits, nil)
 }
 
+// builders are empty ones: a Builder is larger than most of what it builds.
+var builders = sync.Pool{New: func() any { return new(tree.Builder) }}
+
 func decode(ctx context.Context, format Format, data []byte, limits Limits, lookup func(string) (string, bool)) (tree.Tree, error) {
 	d := decoder{limits: limits.OrDefault(), done: ctx.Done()}
 	if len(data) > d.limits.Bytes {
@@ -182,13 +186,17 @@ func (d *decoder) decode(format Format, lookup func(string) (string, bool)) tree
 	if d.found != nil {
 		return tree.Tree{}
 	}
+	if format == JSON || format == JSONC {
+		return d.json(format == JSONC)
+	}
+	d.build = builders.Get().(*tree.Builder)
+	defer func() {
+		*d.build = tree.Builder{}
+		builders.Put(d.build)
+	}()
 	switch format {
 	case YAML:
 		return (&yamlDecoder{decoder: d}).document()
-	case JSON:
-		return d.json(false)
-	case JSONC:
-		return d.json(true)
 	case TOML:
 		return (&tomlDecoder{decoder: d}).document()
 	case Dotenv:
