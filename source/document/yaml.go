@@ -24,6 +24,14 @@ type yamlDecoder struct {
 }
 
 func (d *yamlDecoder) document() tree.Tree {
+	if t, ok := d.plain(); ok {
+		return t
+	}
+	return d.parsed()
+}
+
+// parsed has the parser read the document.
+func (d *yamlDecoder) parsed() tree.Tree {
 	if at, too := tooManyYAML(d.data, d.limits.Keys); too {
 		d.problem(tree.TooLarge, d.place(at), fmt.Errorf("more than %d values", d.limits.Keys))
 		return tree.Tree{}

@@ -1,0 +1,147 @@
+package document
+
+import (
+	"bytes"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/confsync/confsync/tree"
+)
+
+// key reads a key and its colon.
+func (p *plainYAML) key(inFlow bool) (tree.Entry, bool) {
+	at := p.at()
+	text, quoted, ok := p.scalar(inFlow)
+	switch {
+	case !ok || !p.before(':') || len(text) > maxPlainKey:
+		return tree.Entry{}, false
+	case string(text) == "<<" || !quoted && words[string(text)] == tree.Null:
+		return tree.Entry{}, false
+	}
+	p.pos++
+	p.spaces()
+	return tree.Entry{Key: p.build.Key(text), At: at}, true
+}
+
+// scalar reads the text of a scalar.
+func (p *plainYAML) scalar(inFlow bool) (text []byte, quoted, ok bool) {
+	switch c := p.peek(); {
+	case c == '"' || c == '\'':
+		text, ok = p.quoted(c)
+		return text, true, ok
+	case !begins[c], c == '-' && !begins[p.byteAt(p.pos+1)]:
+		return nil, false, false
+	case p.pos == p.start && (bytes.HasPrefix(p.data[p.pos:], []byte("---")) || bytes.HasPrefix(p.data[p.pos:], []byte("..."))):
+		return nil, false, false // it may be a marker
+	}
+	text, ok = p.unquoted(inFlow)
+	return text, false, ok
+}
+
+// unquoted reads a scalar without quotes up to where something else begins.
+func (p *plainYAML) unquoted(inFlow bool) ([]byte, bool) {
+	begin, end := p.pos, p.pos
+	for i := begin; ; i++ {
+		switch c := p.byteAt(i); {
+		case c == ' ':
+			continue
+		case c == '\n' || c == 0, c == '#' && p.data[i-1] == ' ', c == ':' && p.isBlank(i+1), inFlow && isFlow[c]:
+			p.pos = end
+			return p.data[begin:end], true
+		case c == '\t', c == ':' && inFlow && !begins[p.data[i+1]]:
+			return nil, false
+		}
+		end = i + 1
+	}
+}
+
+// quoted reads a text between quotes that has neither escapes nor line ends.
+func (p *plainYAML) quoted(quote byte) ([]byte, bool) {
+	begin := p.pos + 1
+	n := bytes.IndexByte(p.data[begin:], quote)
+	if n < 0 {
+		return nil, false
+	}
+	text := p.data[begin : begin+n]
+	p.pos = begin + n + 1
+	if p.peek() == quote || bytes.IndexByte(text, '\n') >= 0 || quote == '"' && bytes.IndexByte(text, '\\') >= 0 {
+		return nil, false
+	}
+	return text, true
+}
+
+// isFlow has the bytes that end a scalar between brackets.
+var isFlow = [256]bool{',': true, '[': true, ']': true, '{': true, '}': true}
+
+// begins are the bytes that a scalar without quotes may begin with, a dash too if
+// another of them follows.
+var begins = func() (is [256]bool) {
+	for c := range is {
+		is[c] = c > ' ' && !strings.ContainsRune("?:,[]{}#&*!|>'\"%@`\x7f", rune(c))
+	}
+	return is
+}()
+
+// words are the scalars that are no text although they are letters.
+var words = map[string]tree.Kind{
+	"~": tree.Null, "null": tree.Null, "Null": tree.Null, "NULL": tree.Null,
+	"true": tree.Bool, "True": tree.Bool, "TRUE": tree.Bool,
+	"false": tree.Bool, "False": tree.Bool, "FALSE": tree.Bool,
+}
+
+// resolve makes a value of a scalar without quotes. It knows the common ones, and
+// has the library say what the others are.
+func (p *plainYAML) resolve(text []byte, at tree.Place) (tree.Tree, bool) {
+	if c := text[0]; c > '9' || strings.IndexByte("+-.0123456789", c) < 0 {
+		switch words[string(text)] {
+		case tree.Null:
+			return p.build.Null(at), true
+		case tree.Bool:
+			return p.build.ScalarOf(tree.Bool, bytes.ToLower(text), at), true
+		}
+		return p.build.ScalarOf(tree.String, text, at), true
+	}
+	if kind := numberKind(text); kind != tree.Absent {
+		return p.build.ScalarOf(kind, text, at), true
+	}
+	n := yaml.Node{Kind: yaml.ScalarNode, Value: string(text)}
+	var v any
+	if n.Decode(&v) != nil {
+		return tree.Tree{}, false
+	}
+	if _, ok := v.(float64); ok && isPlainFloat(n.Value) {
+		return p.build.Scalar(tree.Float, n.Value, at), true
+	}
+	return (&yamlDecoder{decoder: p.decoder}).scalarOf(v, n.Value, at), true
+}
+
+// numberKind returns the kind of a scalar that begins as a number, Absent where
+// that isn't plain to see.
+func numberKind(text []byte) tree.Kind {
+	digits, dots, others := 0, 0, 0
+	for i, c := range text {
+		switch {
+		case '0' <= c && c <= '9':
+			digits++
+		case c == '.':
+			dots++
+		case c == '-' && i == 0:
+		case strings.IndexByte("abcdefABCDEFxXoO_+-", c) >= 0:
+			return tree.Absent // it may be hexadecimal, an exponent, a date
+		default:
+			others++
+		}
+	}
+	switch {
+	case others > 0 && text[0] != '.' && text[0] != '+' && text[0] != '-':
+		return tree.String
+	case others > 0 || digits == 0 || len(text) > 18:
+		return tree.Absent
+	case dots == 0 && isPlainInt(string(text)):
+		return tree.Int
+	case dots == 1 && text[len(text)-1] != '.' && text[0] != '.' && text[0] != '-':
+		return tree.Float
+	}
+	return tree.Absent
+}
