@@ -5,7 +5,7 @@
 # make fuzz    every fuzz target, for FUZZ each
 # make newest  all tests with every dependency at its newest
 # make soak    faults in all four stores for SOAK, into soak-report.txt (SEED repeats their order); then a service
-#              over every kind of source for as long
+#              over every kind of source, with its page open in a browser, for as long
 
 BIN     := .servers/bin
 BUILT   := $(addprefix $(BIN)/,consul etcd etcdctl etcdutl nats-server staticcheck)
@@ -45,7 +45,7 @@ fuzz:
 soak: servers
 	CONFSYNC_REQUIRE_SERVERS=1 CONFSYNC_SOAK=$(SOAK) CONFSYNC_SEED=$(SEED) CONFSYNC_REPORT=$(CURDIR)/soak-report.txt \
 		go test -race -count=1 -v -run '^TestU(8Faults|9FullLink)$$' -timeout $(SOAK)15m ./internal/stores
-	CONFSYNC_REQUIRE_SERVERS=1 CONFSYNC_SOAK=$(SOAK) CONFSYNC_BAD=10000 go test -race -count=1 -v -timeout $(SOAK)15m ./internal/soak
+	CONFSYNC_REQUIRE_SERVERS=1 CONFSYNC_SOAK=$(SOAK) CONFSYNC_BAD=10000 go -C internal/soak test -race -count=1 -v -timeout $(SOAK)15m .
 	CONFSYNC_REQUIRE_SERVERS=1 CONFSYNC_SOAK=$(SOAK) go test -count=1 -v -run '^TestR15SlowLink$$' ./source/redis
 
 servers: $(BUILT) packages

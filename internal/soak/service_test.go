@@ -4,12 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
-	"net/http"
-	"net/http/httptest"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,7 +14,6 @@ import (
 	"github.com/confsync/confsync"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/env"
-	"github.com/confsync/confsync/web"
 )
 
 // app is the service's configuration: a part for each place, which writers change.
@@ -37,15 +32,13 @@ type part struct {
 
 // counts are what the service has done and seen.
 type counts struct {
-	generations, rejections, vetoes, pins, callbacks, subscriptions, builds, released, events atomic.Int64
-	torn                                                                                      atomic.Int64
+	vetoes, pins, callbacks, subscriptions, builds, released, torn atomic.Int64
 }
 
 // service follows the configuration in every way there is.
 type service struct {
 	t       *testing.T
 	cfg     *confsync.Config[app]
-	page    *httptest.Server
 	derived *confsync.Derived[int]
 	counts  counts
 	stop    context.CancelFunc
@@ -73,8 +66,6 @@ func startService(t *testing.T, sources []source.Source) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.OnChange(func(c confsync.Change[*app]) { s.counts.generations.Add(1) })
-	s.page = httptest.NewServer(web.Handler(cfg))
 	ctx, stop := context.WithCancel(t.Context())
 	s.stop = stop
 	for _, run := range []func(context.Context){s.read, s.subscribe, s.pin, s.look} {
@@ -94,13 +85,16 @@ func (s *service) validate(_, next *app) error {
 	return nil
 }
 
-// build vetoes some generations: those in which the sum of all ends in 7.
+// refused reports whether build refuses a sum: those that end in 7.
+func refused(sum int) bool { return sum%10 == 7 }
+
+// build vetoes some generations.
 func (s *service) build(a *app) (int, error) {
 	sum := 0
 	for _, p := range a.Parts {
 		sum += p.A
 	}
-	if sum%10 == 7 {
+	if refused(sum) {
 		s.counts.vetoes.Add(1)
 		return 0, errors.New("it ends in 7")
 	}
@@ -115,7 +109,7 @@ func (s *service) read(ctx context.Context) {
 		if a.Env != "here" || a.Static.A != 1 {
 			s.t.Errorf("read %+v", *a)
 		}
-		if value, _ := s.derived.Get(), s.cfg.Generation(); value%10 == 7 {
+		if value, _ := s.derived.Get(), s.cfg.Generation(); refused(value) {
 			s.t.Errorf("built %d, which was refused", value)
 		}
 		rest(ctx, time.Millisecond)
@@ -174,41 +168,20 @@ func (s *service) pin(ctx context.Context) {
 	}
 }
 
-// look keeps the page open, as a browser does, and reads everything now and then.
+// look reads everything, as an operator's tools do.
 func (s *service) look(ctx context.Context) {
 	for ctx.Err() == nil {
-		s.fetch(ctx, "?events", 3*time.Second)
-		s.fetch(ctx, "?json", 10*time.Second)
 		for range s.cfg.All() {
 		}
 		s.cfg.Healthy(time.Minute)
-		if s.cfg.Status().Rejected != nil {
-			s.counts.rejections.Add(1)
-		}
+		s.cfg.Explain("etcd.a")
+		rest(ctx, time.Second)
 	}
-}
-
-func (s *service) fetch(ctx context.Context, query string, atMost time.Duration) {
-	limited, cancel := context.WithTimeout(ctx, atMost)
-	defer cancel()
-	request, err := http.NewRequestWithContext(limited, http.MethodGet, s.page.URL+"/"+query, nil)
-	if err != nil {
-		s.t.Error(err)
-		return
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return
-	}
-	defer answer.Body.Close()
-	text, _ := io.ReadAll(answer.Body)
-	s.counts.events.Add(int64(strings.Count(string(text), "data: ")))
 }
 
 func (s *service) close() {
 	s.stop()
 	s.running.Wait()
-	s.page.Close()
 	s.derived.Close()
 	s.cfg.Close()
 }

@@ -2,12 +2,16 @@ module github.com/confsync/confsync/web/webtest
 
 go 1.26.0
 
-replace github.com/confsync/confsync => ../..
+replace (
+	github.com/confsync/confsync => ../..
+	github.com/confsync/confsync/internal/browser => ../../internal/browser
+)
 
 require (
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
 	github.com/confsync/confsync v0.0.0-00010101000000-000000000000
+	github.com/confsync/confsync/internal/browser v0.0.0-00010101000000-000000000000
 	github.com/hashicorp/consul/api v1.34.4
 )
 

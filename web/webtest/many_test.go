@@ -8,6 +8,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/confsync/confsync"
+	"github.com/confsync/confsync/internal/browser"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/sourcetest"
 	"github.com/confsync/confsync/web"
@@ -29,15 +30,15 @@ func TestManyValues(t *testing.T) {
 	defer server.Close()
 	defer server.CloseClientConnections()
 
-	b := openBrowser(t)
-	b.run(chromedp.Navigate(server.URL))
-	b.until(`document.querySelectorAll(".row[data-path]").length === 500 && $("count").textContent === "10000"`)
-	b.run(chromedp.Click("#more"))
-	b.until(`document.querySelectorAll(".row[data-path]").length === 1000`)
-	b.run(chromedp.SendKeys("#search", "key9999"))
-	b.until(`document.querySelectorAll(".row[data-path]").length === 1`)
+	b := browser.Open(t)
+	b.Run(chromedp.Navigate(server.URL))
+	b.Until(`document.querySelectorAll(".row[data-path]").length === 500 && $("count").textContent === "10000"`)
+	b.Run(chromedp.Click("#more"))
+	b.Until(`document.querySelectorAll(".row[data-path]").length === 1000`)
+	b.Run(chromedp.SendKeys("#search", "key9999"))
+	b.Until(`document.querySelectorAll(".row[data-path]").length === 1`)
 	m.Set("many.key9999", 5)
-	b.until(`document.querySelector('.row[data-path="many.key9999"] .value').textContent === "5"`)
-	b.run(chromedp.Click(".history .link-button")) // leads to a value that isn't among the first
-	b.until(`document.activeElement.dataset.path === "many.key9999" && document.querySelector(".panel") !== null`)
+	b.Until(`document.querySelector('.row[data-path="many.key9999"] .value').textContent === "5"`)
+	b.Run(chromedp.Click(".history .link-button")) // leads to a value that isn't among the first
+	b.Until(`document.activeElement.dataset.path === "many.key9999" && document.querySelector(".panel") !== null`)
 }

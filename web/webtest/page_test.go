@@ -1,3 +1,5 @@
+// Package webtest tries the page of package web in a real browser, with a real
+// Consul. It is a module of its own for what drives the browser.
 package webtest
 
 import (
@@ -14,6 +16,7 @@ import (
 	"github.com/hashicorp/consul/api"
 
 	"github.com/confsync/confsync"
+	"github.com/confsync/confsync/internal/browser"
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/consul"
@@ -141,88 +144,91 @@ const (
 )
 
 func TestPage(t *testing.T) {
-	s, b := newSite(t), openBrowser(t)
-	b.run(chromedp.Navigate(s.url))
-	b.until(loaded)
-	if got := eval[string](b, portSays); got != `"9090"` {
+	s, b := newSite(t), browser.Open(t)
+	b.Run(chromedp.Navigate(s.url))
+	b.Until(loaded)
+	if got := browser.Eval[string](b, portSays); got != `"9090"` {
 		t.Errorf("server.port is shown as %s", got)
 	}
 
 	t.Log("a click shows the layers")
-	b.run(chromedp.Click(`.row[data-path="server.port"]`))
-	b.until(`document.querySelector(".panel").innerText.includes("checkout.Server.Port")`)
+	b.Run(chromedp.Click(`.row[data-path="server.port"]`))
+	b.Until(`document.querySelector(".panel").innerText.includes("checkout.Server.Port")`)
 	for _, text := range []string{"apps/checkout/server/port", "8080", "default checkout.Server.Port", "uint16"} {
-		b.until(`document.querySelector(".panel").innerText.includes("` + text + `")`)
+		b.Until(`document.querySelector(".panel").innerText.includes("` + text + `")`)
 	}
 
 	t.Log("a change in the store shows by itself")
 	s.put("server/port", "9191")
-	b.until(portSays + " === '\"9191\"'")
-	b.until(`document.querySelector(".panel").innerText.includes("9191")`)
+	b.Until(portSays + " === '\"9191\"'")
+	b.Until(`document.querySelector(".panel").innerText.includes("9191")`)
 
 	t.Log("what is rejected is shown beside what is live")
 	s.put("server/port", "80a")
-	b.until(`!document.querySelector("#rejected").hidden`)
-	b.until(`document.querySelector('.row[data-path="server.port"]').innerText.includes("80a")`)
-	if got := eval[string](b, portSays); got != `"9191"` {
+	b.Until(`!document.querySelector("#rejected").hidden`)
+	b.Until(`document.querySelector('.row[data-path="server.port"]').innerText.includes("80a")`)
+	if got := browser.Eval[string](b, portSays); got != `"9191"` {
 		t.Errorf("server.port is shown as %s", got)
 	}
 	s.put("server/port", "9292")
-	b.until(portSays + " === '\"9292\"'")
-	b.until(`document.querySelector("#rejected").hidden`)
+	b.Until(portSays + " === '\"9292\"'")
+	b.Until(`document.querySelector("#rejected").hidden`)
 
 	t.Log("a key that no field takes is told")
 	s.put("server/prot", "1")
-	b.until(`document.querySelector("#unknown").innerText.includes("did you mean")`)
+	b.Until(`document.querySelector("#unknown").innerText.includes("did you mean")`)
 	s.delete("server/prot")
-	b.until(`document.querySelector("#unknown").hidden`)
+	b.Until(`document.querySelector("#unknown").hidden`)
 
 	t.Log("a value that never was served has a row too")
 	s.put("limits/new/rate", "x")
-	b.until(`document.querySelector('.row[data-path="limits.new.rate"]') !== null`)
+	b.Until(`document.querySelector('.row[data-path="limits.new.rate"]') !== null`)
 	s.delete("limits/new/rate")
-	b.until(`document.querySelector('.row[data-path="limits.new.rate"]') === null`)
+	b.Until(`document.querySelector('.row[data-path="limits.new.rate"]') === null`)
 
 	t.Log("the history tells what changed, and a pin is told")
-	b.until(`document.querySelector("#history").innerText.includes("9292")`)
+	b.Until(`document.querySelector("#history").innerText.includes("9292")`)
 	release, err := s.config.Pin(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.until(`document.querySelector("#note").innerText.includes("pinned to generation 1")`)
-	b.until(portSays + " === '\"9090\"'")
+	b.Until(`document.querySelector("#note").innerText.includes("pinned to generation 1")`)
+	b.Until(portSays + " === '\"9090\"'")
 	release()
-	b.until(`document.querySelector("#note").hidden`)
+	b.Until(`document.querySelector("#note").hidden`)
 
 	t.Log("a search leaves what it is for")
-	b.run(chromedp.SendKeys("#search", "pool"))
-	b.until(`document.querySelectorAll(".row[data-path]").length === 2`)
-	if !eval[bool](b, `[...document.querySelectorAll("mark")].some((m) => m.textContent === "pool")`) {
+	b.Run(chromedp.SendKeys("#search", "pool"))
+	b.Until(`document.querySelectorAll(".row[data-path]").length === 2`)
+	if !browser.Eval[bool](b, `[...document.querySelectorAll("mark")].some((m) => m.textContent === "pool")`) {
 		t.Error("what is searched for isn't marked")
 	}
-	b.run(chromedp.SendKeys("#search", "-nothing"))
-	b.until(`document.querySelector("#values").innerText.includes("Nothing matches")`)
+	b.Run(chromedp.SendKeys("#search", "-nothing"))
+	b.Until(`document.querySelector("#values").innerText.includes("Nothing matches")`)
+	if wrong := b.Errors(); len(wrong) > 0 {
+		t.Errorf("the page's script: %q", wrong)
+	}
 }
 
 // TestScriptInAValue puts HTML and script into every text that the page shows.
 func TestScriptInAValue(t *testing.T) {
-	s, b := newSite(t), openBrowser(t)
+	s, b := newSite(t), browser.Open(t)
 	const evil = `<img src=x onerror="window.pwned=1"><script>window.pwned=1<`
 	s.put("banner", evil+"/script>")
 	s.put("features/"+evil, "true")
 	s.put("limits/"+evil+"/rate", evil)
 	s.put("unknown"+evil, evil)
-	b.run(chromedp.Navigate(s.url))
-	b.until(loaded)
-	b.until(`!document.querySelector("#rejected").hidden`)
+	b.Run(chromedp.Navigate(s.url))
+	b.Until(loaded)
+	b.Until(`!document.querySelector("#rejected").hidden`)
 	s.put("limits/"+evil+"/rate", "1")
-	b.until(`document.querySelector("#rejected").hidden`)
-	b.until(`document.querySelector('.row[data-path="banner"] .value').textContent.includes("<script>")`)
-	b.run(chromedp.Click(`.row[data-path="banner"]`), chromedp.SendKeys("#search", "<script>"))
-	b.until(`document.querySelectorAll(".row[data-path]").length === 4`)
-	eval[any](b, `document.querySelectorAll(".row[data-path]").forEach((r) => r.click()) || ""`)
-	if eval[bool](b, `"pwned" in window || document.querySelector("img, main script") !== null`) {
-		t.Errorf("a script ran:\n%s", b.text())
+	b.Until(`document.querySelector("#rejected").hidden`)
+	b.Until(`document.querySelector('.row[data-path="banner"] .value').textContent.includes("<script>")`)
+	b.Run(chromedp.Click(`.row[data-path="banner"]`), chromedp.SendKeys("#search", "<script>"))
+	b.Until(`document.querySelectorAll(".row[data-path]").length === 4`)
+	browser.Eval[any](b, `document.querySelectorAll(".row[data-path]").forEach((r) => r.click()) || ""`)
+	if browser.Eval[bool](b, `"pwned" in window || document.querySelector("img, main script") !== null`) {
+		t.Errorf("a script ran:\n%s", b.Text())
 	}
 
 	t.Log("and the policy would hold if the page made a mistake")
@@ -231,22 +237,25 @@ func TestScriptInAValue(t *testing.T) {
 		`const s = document.createElement("script"); s.textContent = "window.pwned=1"; document.body.append(s)`,
 		`document.body.setAttribute("onclick", "window.pwned=1"); document.body.click()`,
 	} {
-		eval[any](b, `(() => { try { `+attempt+` } catch (err) { return String(err) } return "" })()`)
-		if eval[bool](b, `"pwned" in window`) {
+		browser.Eval[any](b, `(() => { try { `+attempt+` } catch (err) { return String(err) } return "" })()`)
+		if browser.Eval[bool](b, `"pwned" in window`) {
 			t.Errorf("%s ran", attempt)
 		}
+	}
+	if len(b.Errors()) == 0 {
+		t.Error("the browser said nothing of what it refused")
 	}
 }
 
 // TestSecretsNeverReachTheBrowser looks for a secret in the page and its JSON.
 func TestSecretsNeverReachTheBrowser(t *testing.T) {
-	s, b := newSite(t), openBrowser(t)
+	s, b := newSite(t), browser.Open(t)
 	s.put("db/password/x", "not-for-your-eyes") // rejected: a key below a secret
 	s.put("db/pasword", "not-for-your-eyes")    // unknown
-	b.run(chromedp.Navigate(s.url))
-	b.until(loaded)
-	b.until(`!document.querySelector("#rejected").hidden`)
-	all := eval[string](b, `(() => { document.querySelectorAll(".row[data-path]").forEach((r) => r.click()); return document.documentElement.outerHTML + JSON.stringify(state) })()`)
+	b.Run(chromedp.Navigate(s.url))
+	b.Until(loaded)
+	b.Until(`!document.querySelector("#rejected").hidden`)
+	all := browser.Eval[string](b, `(() => { document.querySelectorAll(".row[data-path]").forEach((r) => r.click()); return document.documentElement.outerHTML + JSON.stringify(state) })()`)
 	if !contains(all, "redacted") || contains(all, "not-for-your-eyes") {
 		t.Errorf("a secret is shown, or none is there:\n%s", all)
 	}
@@ -254,21 +263,21 @@ func TestSecretsNeverReachTheBrowser(t *testing.T) {
 
 // TestKeyboard goes through the page without a mouse.
 func TestKeyboard(t *testing.T) {
-	s, b := newSite(t), openBrowser(t)
-	b.run(chromedp.Navigate(s.url))
-	b.until(loaded)
-	b.run(chromedp.KeyEvent("/"))
-	b.until(`document.activeElement.id === "search"`)
-	b.run(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent("server.port")) // the driver types the slash whatever the page does of it
-	b.until(`document.querySelectorAll(".row[data-path]").length === 1`)
-	b.run(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter))
-	b.until(`document.activeElement.dataset.path === "server.port" && document.querySelector(".panel") !== null`)
-	b.run(chromedp.KeyEvent(kb.Enter))
-	b.until(`document.querySelector(".panel") === null`)
-	b.run(chromedp.KeyEvent("/"), chromedp.KeyEvent(kb.Escape))
-	b.until(`document.querySelector("#search").value === "" && document.querySelectorAll(".row[data-path]").length > 10`)
-	b.run(chromedp.KeyEvent(kb.Tab))
-	if !eval[bool](b, `document.activeElement.classList.contains("row")`) {
+	s, b := newSite(t), browser.Open(t)
+	b.Run(chromedp.Navigate(s.url))
+	b.Until(loaded)
+	b.Run(chromedp.KeyEvent("/"))
+	b.Until(`document.activeElement.id === "search"`)
+	b.Run(chromedp.KeyEvent(kb.Escape), chromedp.KeyEvent("server.port")) // the driver types the slash whatever the page does of it
+	b.Until(`document.querySelectorAll(".row[data-path]").length === 1`)
+	b.Run(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter))
+	b.Until(`document.activeElement.dataset.path === "server.port" && document.querySelector(".panel") !== null`)
+	b.Run(chromedp.KeyEvent(kb.Enter))
+	b.Until(`document.querySelector(".panel") === null`)
+	b.Run(chromedp.KeyEvent("/"), chromedp.KeyEvent(kb.Escape))
+	b.Until(`document.querySelector("#search").value === "" && document.querySelectorAll(".row[data-path]").length > 10`)
+	b.Run(chromedp.KeyEvent(kb.Tab))
+	if !browser.Eval[bool](b, `document.activeElement.classList.contains("row")`) {
 		t.Error("Tab doesn't lead from the search to the rows")
 	}
 }
@@ -276,7 +285,7 @@ func TestKeyboard(t *testing.T) {
 // TestOutOfTouch asserts that the page says so when the program has gone, and
 // finds it again.
 func TestOutOfTouch(t *testing.T) {
-	s, b := newSite(t), openBrowser(t)
+	s, b := newSite(t), browser.Open(t)
 	down := make(chan bool, 1)
 	gate := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -292,12 +301,12 @@ func TestOutOfTouch(t *testing.T) {
 	}))
 	defer gate.Close()
 	defer gate.CloseClientConnections()
-	b.run(chromedp.Navigate(gate.URL))
-	b.until(loaded)
+	b.Run(chromedp.Navigate(gate.URL))
+	b.Until(loaded)
 	down <- true
-	b.until(`document.querySelector("#link").textContent.includes("out of touch")`)
+	b.Until(`document.querySelector("#link").textContent.includes("out of touch")`)
 	s.put("server/port", "9393")
 	<-down
-	b.until(`document.querySelector("#link").textContent === "live"`)
-	b.until(portSays + " === '\"9393\"'")
+	b.Until(`document.querySelector("#link").textContent === "live"`)
+	b.Until(portSays + " === '\"9393\"'")
 }

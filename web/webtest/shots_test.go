@@ -13,7 +13,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"github.com/confsync/confsync/internal/browser"
 )
 
 func contains(text, part string) bool { return strings.Contains(text, part) }
@@ -32,34 +35,49 @@ func TestScreenshots(t *testing.T) {
 	program := os.Args[0]
 	os.Args[0] = "checkout" // the page names the program
 	defer func() { os.Args[0] = program }()
-	s, b := newSite(t), openBrowser(t)
-	b.run(chromedp.Navigate(s.url))
-	b.until(loaded)
+	s, b := newSite(t), browser.Open(t)
+	b.Run(chromedp.Navigate(s.url))
+	b.Until(loaded)
 	s.put("features/search", "false")
 	s.put("server/timeout", "20s")
-	b.until(`document.querySelector('.row[data-path="server.timeout"]').innerText.includes("20s")`)
+	b.Until(`document.querySelector('.row[data-path="server.timeout"]').innerText.includes("20s")`)
 	s.put("limits/partner/rate", "2k")
-	b.until(`!document.querySelector("#rejected").hidden`)
-	b.run(chromedp.Click(`.row[data-path="limits.partner.rate"]`))
-	b.run(chromedp.MouseClickXY(5, 5))
-	eval[any](b, `$("host").textContent = "node-7", document.activeElement.blur(), scrollTo(0, 0), ""`)
-	for name, dark := range map[string]bool{"light": false, "dark": true} {
-		b.dark(dark)
-		b.run(chromedp.EmulateViewport(1100, 1180))
-		b.shot(dir + "/page-" + name + ".png")
+	b.Until(`!document.querySelector("#rejected").hidden`)
+	b.Run(chromedp.Click(`.row[data-path="limits.partner.rate"]`))
+	b.Run(chromedp.MouseClickXY(5, 5))
+	browser.Eval[any](b, `$("host").textContent = "node-7", document.activeElement.blur(), scrollTo(0, 0), ""`)
+	for name, isDark := range map[string]bool{"light": false, "dark": true} {
+		dark(b, isDark)
+		b.Run(chromedp.EmulateViewport(1100, 1180))
+		shot(b, dir+"/page-"+name+".png")
 	}
-	b.dark(false)
-	b.run(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
-	eval[any](b, `scrollTo(0, 0) || ""`)
-	b.shot(dir + "/page-phone.png")
-	if eval[bool](b, `document.documentElement.scrollWidth > innerWidth`) {
+	dark(b, false)
+	b.Run(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch))
+	browser.Eval[any](b, `scrollTo(0, 0) || ""`)
+	shot(b, dir+"/page-phone.png")
+	if browser.Eval[bool](b, `document.documentElement.scrollWidth > innerWidth`) {
 		t.Error("the page is wider than a phone")
 	}
 }
 
-func (b *browser) shot(file string) {
+// dark makes the system prefer dark colours, or light ones.
+func dark(b *browser.Window, yes bool) {
 	b.Helper()
-	data, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	scheme := "light"
+	if yes {
+		scheme = "dark"
+	}
+	_, err := chromedp.Call(b.Tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+func shot(b *browser.Window, file string) {
+	b.Helper()
+	data, err := chromedp.Run(b.Tab, chromedp.CaptureScreenshot())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,0 +1,16 @@
+module github.com/confsync/confsync/internal/browser
+
+go 1.26.0
+
+replace github.com/confsync/confsync => ../..
+
+require (
+	github.com/chromedp/cdproto v0.159.0
+	github.com/chromedp/chromedp v0.23.0
+	github.com/confsync/confsync v0.0.0-00010101000000-000000000000
+)
+
+require (
+	github.com/cenkalti/backoff/v4 v4.3.0 // indirect
+	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
+)
