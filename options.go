@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/go-viper/mapstructure/v2"
+
 	"github.com/confsync/confsync/source"
 )
 
@@ -83,13 +85,8 @@ type Options[T any] struct {
 	History int
 
 	// DecodeHooks are mapstructure's, tried in order on every scalar before it is
-	// decoded. Each is a mapstructure.DecodeHookFunc or a function that one holds,
-	// as in
-	//
-	//	func(from, to reflect.Type, data any) (any, error)
-	//
-	// Anything else is an error of Open. Zero: none.
-	DecodeHooks []any
+	// decoded. Zero: none.
+	DecodeHooks []mapstructure.DecodeHookFunc
 
 	// Policy tunes backoff, resync and staleness of all sources; for one source,
 	// [source.WithPolicy] takes precedence. Its zero value is described there.

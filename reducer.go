@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/go-viper/mapstructure/v2"
+
 	"github.com/confsync/confsync/binder"
 	"github.com/confsync/confsync/interpolate"
 	"github.com/confsync/confsync/merge"
@@ -20,7 +22,7 @@ import (
 // nothing else is said, a field is that goroutine's.
 type reducer struct {
 	types       *types
-	hooks       []any
+	hooks       []mapstructure.DecodeHookFunc
 	layers      *layers
 	hub         *hub // what is present
 	crew        *crew

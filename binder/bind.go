@@ -3,6 +3,8 @@ package binder
 import (
 	"reflect"
 
+	"github.com/go-viper/mapstructure/v2"
+
 	"github.com/confsync/confsync/tree"
 )
 
@@ -10,7 +12,7 @@ import (
 // a time; the other methods may be called from any.
 type Binder struct {
 	*compiled
-	hooks  []hookFunc
+	hooks  []mapstructure.DecodeHookFunc
 	keySet *keySets
 }
 
@@ -18,22 +20,13 @@ type Binder struct {
 // about the type that can't be configured: fields of impossible types, two
 // fields with one name, options a tag can't have, a default tag that doesn't
 // fit. Hooks are tried in order before a scalar is decoded, and on any interface
-// that has methods. Each is a mapstructure.DecodeHookFunc, that is a function of
-// one of these forms; anything else is an error.
-//
-//	func(from, to reflect.Type, data any) (any, error)
-//	func(from, to reflect.Kind, data any) (any, error)
-//	func(from, to reflect.Value) (any, error)
-func New(t reflect.Type, hooks ...any) (*Binder, error) {
-	funcs, err := hookFuncs(hooks)
+// that has methods.
+func New(t reflect.Type, hooks ...mapstructure.DecodeHookFunc) (*Binder, error) {
+	c, err := compiledOf(t, hooks)
 	if err != nil {
 		return nil, err
 	}
-	c, err := compiledOf(t, funcs)
-	if err != nil {
-		return nil, err
-	}
-	return &Binder{compiled: c, hooks: funcs, keySet: newKeySets(c.structs)}, nil
+	return &Binder{compiled: c, hooks: hooks, keySet: newKeySets(c.structs)}, nil
 }
 
 // Bound is a filled value and what it was filled from. The zero Bound is

@@ -5,10 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"reflect"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/go-viper/mapstructure/v2"
 
 	"github.com/confsync/confsync/tree"
 )
@@ -26,7 +30,7 @@ type compiled struct {
 // each reflect.Type. A program has few of them, and opens some more than once.
 var compiledTypes sync.Map
 
-func compiledOf(t reflect.Type, hooks []hookFunc) (*compiled, error) {
+func compiledOf(t reflect.Type, hooks []mapstructure.DecodeHookFunc) (*compiled, error) {
 	if len(hooks) == 0 {
 		if known, ok := compiledTypes.Load(t); ok {
 			return known.(*compiled), nil
@@ -49,7 +53,7 @@ func compiledOf(t reflect.Type, hooks []hookFunc) (*compiled, error) {
 
 // compiler compiles the plans of one root type.
 type compiler struct {
-	hooks   []hookFunc
+	hooks   []mapstructure.DecodeHookFunc
 	plans   map[planKey]*plan
 	structs int
 	open    map[*plan]bool // those that are being compiled
@@ -73,32 +77,22 @@ var (
 	revealer        = reflect.TypeFor[interface{ Reveal() string }]()
 	nodeType        = reflect.TypeFor[*tree.Node]()
 	timeType        = reflect.TypeFor[time.Time]()
-	durationType    = reflect.TypeFor[time.Duration]()
 	rawJSON         = reflect.TypeFor[json.RawMessage]()
 )
 
-// decoderOf returns the decoder of a type that a text fills and that doesn't read
-// it itself, nil for any other.
-func decoderOf(t reflect.Type) decodeFunc {
-	switch {
-	case t == timeType:
-		return decodeTime
-	case t == durationType:
-		return decodeDuration
-	case t == rawJSON:
-		return decodeRawJSON
-	case isURL(t):
-		return decodeURL
-	case isHardwareAddr(t):
-		return decodeHardwareAddr
-	}
-	return nil
+// decoders are those of types that a text fills and that don't read it themselves.
+var decoders = map[reflect.Type]decodeFunc{
+	timeType:                            decodeTime,
+	reflect.TypeFor[time.Duration]():    decodeDuration,
+	reflect.TypeFor[url.URL]():          decodeURL,
+	reflect.TypeFor[net.HardwareAddr](): decodeHardwareAddr,
+	rawJSON:                             decodeRawJSON,
 }
 
 // compileRoot compiles the whole type, which is filled field by field whatever
 // it could read by itself.
 func (c *compiler) compileRoot(t reflect.Type) *plan {
-	if t.Kind() == reflect.Struct && decoderOf(t) == nil && !reflect.PointerTo(t).Implements(textUnmarshaler) {
+	if t.Kind() == reflect.Struct && decoders[t] == nil && !reflect.PointerTo(t).Implements(textUnmarshaler) {
 		return c.compileFields(t, TypeName(t))
 	}
 	return c.compile(t, TypeName(t))
@@ -124,7 +118,7 @@ func (c *compiler) compile(t reflect.Type, where string) *plan {
 		return p
 	}
 	reads, readsJSON := reflect.PointerTo(t).Implements(textUnmarshaler), reflect.PointerTo(t).Implements(jsonUnmarshaler)
-	decode := decoderOf(t)
+	decode := decoders[t]
 	if decode == nil && reads {
 		decode = decodeText
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding"
 	"encoding/json"
 	"fmt"
+	"net"
+	"net/url"
 	"reflect"
 	"time"
 
@@ -65,12 +67,13 @@ func written(v reflect.Value) (any, bool) {
 	if x, ok := v.Interface().(interface{ Reveal() string }); ok && (v.Type().Elem().Kind() != reflect.Struct || v.Type().Implements(textUnmarshaler)) {
 		return x.Reveal(), true
 	}
-	if t := v.Type().Elem(); isURL(t) || isHardwareAddr(t) {
-		return v.Interface().(fmt.Stringer).String(), true
-	}
 	switch x := v.Interface().(type) {
 	case *time.Time, *time.Duration, encoding.TextMarshaler:
 		return x, true
+	case *url.URL:
+		return x.String(), true
+	case *net.HardwareAddr:
+		return x.String(), true
 	case json.Marshaler:
 		if spelled, err := x.MarshalJSON(); err == nil {
 			if n, err := readJSON(string(spelled)); err == nil {

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/go-viper/mapstructure/v2"
+
 	"github.com/confsync/confsync/binder"
 	"github.com/confsync/confsync/tree"
 )
@@ -38,7 +40,7 @@ func pathOf(t testing.TB, s string) tree.Path {
 	return p
 }
 
-func newBinder(t testing.TB, typ reflect.Type, hooks ...any) *binder.Binder {
+func newBinder(t testing.TB, typ reflect.Type, hooks ...mapstructure.DecodeHookFunc) *binder.Binder {
 	t.Helper()
 	b, err := binder.New(typ, hooks...)
 	if err != nil {
@@ -71,7 +73,7 @@ func (b *binding) bind(t testing.TB, in any) []tree.Problem {
 }
 
 // valueOf binds a layer from nothing.
-func valueOf(t testing.TB, typ reflect.Type, in any, hooks ...any) (any, []tree.Problem) {
+func valueOf(t testing.TB, typ reflect.Type, in any, hooks ...mapstructure.DecodeHookFunc) (any, []tree.Problem) {
 	t.Helper()
 	b := &binding{Binder: newBinder(t, typ, hooks...)}
 	problems := b.bind(t, in)
@@ -88,7 +90,7 @@ type good struct {
 	want any
 }
 
-func testGood(t *testing.T, cases []good, hooks ...any) {
+func testGood(t *testing.T, cases []good, hooks ...mapstructure.DecodeHookFunc) {
 	for _, tt := range cases {
 		t.Run(tt.name, func(t *testing.T) {
 			got, problems := valueOf(t, reflect.TypeOf(tt.want), tt.in, hooks...)
@@ -107,7 +109,7 @@ type bad struct {
 	want []string // kind and text of each
 }
 
-func testBad(t *testing.T, cases []bad, hooks ...any) {
+func testBad(t *testing.T, cases []bad, hooks ...mapstructure.DecodeHookFunc) {
 	for _, tt := range cases {
 		t.Run(tt.name, func(t *testing.T) {
 			_, problems := valueOf(t, reflect.TypeOf(tt.into), tt.in, hooks...)

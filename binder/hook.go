@@ -3,47 +3,9 @@ package binder
 import (
 	"fmt"
 	"reflect"
+
+	"github.com/go-viper/mapstructure/v2"
 )
-
-// hookFunc is the one of the forms of a hook that the others are turned to.
-type hookFunc = func(from, to reflect.Value) (any, error)
-
-// hookFuncs returns hooks in one form. mapstructure isn't imported for it: that
-// would link package net, and with cgo the C library, into every program.
-func hookFuncs(hooks []any) (funcs []hookFunc, err error) {
-	for i, h := range hooks {
-		f := hookFuncOf(reflect.ValueOf(h))
-		if f == nil {
-			return nil, fmt.Errorf("decode hook %d: a %T is not a function that mapstructure takes", i, h)
-		}
-		funcs = append(funcs, f)
-	}
-	return funcs, nil
-}
-
-func hookFuncOf(h reflect.Value) hookFunc {
-	if h.Kind() != reflect.Func || h.IsNil() {
-		return nil
-	}
-	if f, ok := as[hookFunc](h); ok {
-		return f
-	}
-	if f, ok := as[func(from, to reflect.Type, data any) (any, error)](h); ok {
-		return func(from, to reflect.Value) (any, error) { return f(from.Type(), to.Type(), from.Interface()) }
-	}
-	if f, ok := as[func(from, to reflect.Kind, data any) (any, error)](h); ok {
-		return func(from, to reflect.Value) (any, error) { return f(from.Kind(), to.Kind(), from.Interface()) }
-	}
-	return nil
-}
-
-// as returns a function as one of a type that has no name.
-func as[F any](h reflect.Value) (f F, ok bool) {
-	if t := reflect.TypeFor[F](); h.CanConvert(t) {
-		return h.Convert(t).Interface().(F), true
-	}
-	return f, false
-}
 
 // hook asks the user's hooks about a node. It reports false in done where they
 // leave it as it is, or make of it what isn't the type yet: that fills the slot
@@ -77,21 +39,10 @@ func (d *decoder) hook(s *slot) (done, changed bool) {
 	return false, false
 }
 
-// askHooks has each hook make something of what the one before made.
 func (d *decoder) askHooks(in any, to reflect.Type) (made any, err error) {
 	defer contain(&err, "decoder")
-	from, target := reflect.ValueOf(in), reflect.New(to).Elem()
-	made = in
-	for _, hook := range d.hooks {
-		if made, err = hook(from, target); err != nil {
-			return nil, err
-		}
-		if v, ok := made.(reflect.Value); ok {
-			made = v.Interface()
-		}
-		from = reflect.ValueOf(made)
-	}
-	return made, nil
+	hook := mapstructure.ComposeDecodeHookFunc(d.hooks...)
+	return mapstructure.DecodeHookExec(hook, reflect.ValueOf(&in).Elem().Elem(), reflect.New(to).Elem())
 }
 
 // fit returns a value as one of a type, if it is one: itself, what it points

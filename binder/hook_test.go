@@ -59,7 +59,7 @@ func semicolons(from, to reflect.Type, v any) (any, error) {
 
 func TestHooks(t *testing.T) {
 	v := func(value any) any { return map[string]any{"v": value} }
-	hooks := []any{
+	hooks := []mapstructure.DecodeHookFunc{
 		toPoint, toAnimal, semicolons,
 		mapstructure.StringToIPNetHookFunc(), mapstructure.StringToTimeLocationHookFunc(), mapstructure.StringToURLHookFunc(),
 	}

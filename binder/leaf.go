@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"net"
+	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
@@ -144,6 +146,25 @@ func decodeDuration(n *tree.Node, out reflect.Value) error {
 		return errMistyped
 	}
 	out.SetInt(int64(v))
+	return nil
+}
+
+func decodeURL(n *tree.Node, out reflect.Value) error {
+	u, err := url.Parse(strings.TrimSpace(n.Text()))
+	var why *url.Error
+	if errors.As(err, &why) {
+		return why.Err // without the whole value
+	}
+	out.Set(reflect.ValueOf(u).Elem())
+	return nil
+}
+
+func decodeHardwareAddr(n *tree.Node, out reflect.Value) error {
+	addr, err := net.ParseMAC(strings.TrimSpace(n.Text()))
+	if err != nil {
+		return errors.New("want a hardware address such as 00:00:5e:00:53:01")
+	}
+	out.SetBytes(addr)
 	return nil
 }
 

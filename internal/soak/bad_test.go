@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/go-viper/mapstructure/v2"
+
 	"github.com/confsync/confsync"
 	"github.com/confsync/confsync/source/document"
 	"github.com/confsync/confsync/source/sourcetest"
@@ -120,7 +122,7 @@ func TestBadUpdates(t *testing.T) {
 	var log records
 	cfg, err := confsync.Open(t.Context(), confsync.Options[guarded]{
 		Sources: []confsync.Source{store, page}, Unknown: confsync.RejectUnknown, Interpolate: true,
-		Logger: slog.New(slog.NewTextHandler(&log, nil)), DecodeHooks: []any{hook}, Validate: verdict,
+		Logger: slog.New(slog.NewTextHandler(&log, nil)), DecodeHooks: []mapstructure.DecodeHookFunc{hook}, Validate: verdict,
 	})
 	if err != nil {
 		t.Fatal(err)
