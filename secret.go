@@ -16,9 +16,10 @@ type Secret string
 // Reveal returns the secret itself.
 func (s Secret) Reveal() string { return string(s) }
 
-func (Secret) String() string               { return binder.Redacted }
-func (Secret) GoString() string             { return binder.Redacted }
-func (Secret) Format(f fmt.State, _ rune)   { fmt.Fprint(f, binder.Redacted) }
-func (Secret) MarshalText() ([]byte, error) { return []byte(binder.Redacted), nil }
-func (Secret) MarshalJSON() ([]byte, error) { return json.Marshal(binder.Redacted) }
-func (Secret) LogValue() slog.Value         { return slog.StringValue(binder.Redacted) }
+func (Secret) String() string                 { return binder.Redacted }
+func (Secret) GoString() string               { return binder.Redacted }
+func (Secret) Format(f fmt.State, _ rune)     { fmt.Fprint(f, binder.Redacted) }
+func (Secret) MarshalText() ([]byte, error)   { return []byte(binder.Redacted), nil }
+func (Secret) MarshalBinary() ([]byte, error) { return []byte(binder.Redacted), nil } // for gob
+func (Secret) MarshalJSON() ([]byte, error)   { return json.Marshal(binder.Redacted) }
+func (Secret) LogValue() slog.Value           { return slog.StringValue(binder.Redacted) }

@@ -181,6 +181,8 @@ func (c *compiler) compileKind(p *plan, where string) {
 		p.shape, p.elem = mapping, c.compile(t.Elem(), where+"[]")
 		if p.decodeKey = keyDecoder(t.Key()); p.decodeKey == nil {
 			c.fail(where, "a map's key can't be a %s", t.Key())
+		} else if holdsSecret(t.Key(), map[reflect.Type]bool{}) {
+			c.fail(where, "a map's key can't be a %s: keys are shown, and a secret must not be", t.Key())
 		}
 		p.verbatim = isVerbatim(t.Key())
 	case reflect.Chan, reflect.Func, reflect.UnsafePointer, reflect.Uintptr, reflect.Complex64, reflect.Complex128:

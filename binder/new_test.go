@@ -56,6 +56,7 @@ func TestNewRefuses(t *testing.T) {
 		{"chan", typeOf[one[chan int]](), []string{"one[chan int].V: a chan int can't be configured; tag it `config:\"-\"`"}},
 		{"func in a struct in a map", typeOf[struct{ M map[string]struct{ F func() } }](), []string{"struct.M[].F: a func() can't be configured; tag it `config:\"-\"`"}},
 		{"complex", typeOf[[]complex128](), []string{"[]complex128[]: a complex128 can't be configured; tag it `config:\"-\"`"}},
+		{"secret map key", typeOf[struct{ M []map[token]int }](), []string{"M[]: a map's key can't be a binder_test.token: keys are shown, and a secret must not be"}},
 		{"map key", typeOf[one[map[Base]int]](), []string{"V: a map's key can't be a binder_test.Base"}},
 		{"two fields with one name", typeOf[struct {
 			MaxConns int
