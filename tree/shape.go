@@ -1,6 +1,8 @@
 package tree
 
 import (
+	"encoding"
+	"encoding/json"
 	"reflect"
 	"slices"
 	"strings"
@@ -53,11 +55,12 @@ func (s *Shape) holdsSecret(seen map[*Shape]bool) bool {
 		slices.ContainsFunc(s.Fields, func(f Field) bool { return f.Shape.holdsSecret(seen) })
 }
 
-// Sub returns the shape at a path, nil when nothing there can be filled.
+// Sub returns the shape at a path, nil when nothing there can be filled. Below a
+// value that may be anything, as that of an interface, it is that value's shape.
 func (s *Shape) Sub(p Path) *Shape {
 	for _, seg := range p {
-		if s == nil {
-			return nil
+		if s == nil || s.isAny() {
+			return s
 		}
 		if s.Elem != nil {
 			s = s.Elem
@@ -67,6 +70,22 @@ func (s *Shape) Sub(p Path) *Shape {
 	}
 	return s
 }
+
+// isAny reports whether any value fits: of an interface, of a Node, and of a type
+// that reads JSON and no text.
+func (s *Shape) isAny() bool {
+	if s.Type == nil || s.Fields != nil || s.Elem != nil || s.Rest != nil {
+		return false
+	}
+	reads := reflect.PointerTo(s.Type).Implements
+	return s.Type.Kind() == reflect.Interface || s.Type == nodeType || reads(jsonUnmarshaler) && !reads(textUnmarshaler)
+}
+
+var (
+	nodeType        = reflect.TypeFor[*Node]()
+	jsonUnmarshaler = reflect.TypeFor[json.Unmarshaler]()
+	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+)
 
 // field returns the shape of the field with a name, or of the keys that no field
 // takes.
