@@ -28,7 +28,7 @@ which makes it a step for CI.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.open(cmd.Context())
 			if err != nil {
-				return exit{exitNo, err}
+				return unusable(err)
 			}
 			defer cfg.Close()
 			if a.schema != "" {

@@ -48,6 +48,10 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	cmd.SetIn(in)
 	cmd.SetOut(out)
 	cmd.SetErr(errs)
+	cmd.InitDefaultCompletionCmd()
+	if completion, _, err := cmd.Find([]string{"completion"}); err == nil {
+		completion.RunE = func(c *cobra.Command, _ []string) error { return c.Help() } // and its NoArgs refuses other shells
+	}
 	err := cmd.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK

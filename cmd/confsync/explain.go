@@ -24,11 +24,9 @@ func (a *app) explain() *cobra.Command {
 			}
 			defer cfg.Close()
 			x, err := cfg.Explain(args[0])
-			if errors.Is(err, confsync.ErrUnknownPath) {
-				return exit{exitNo, err}
-			}
-			if err == nil && len(x.Layers) == 0 {
-				return exit{exitNo, fmt.Errorf("no value at %q", args[0])}
+			if errors.Is(err, confsync.ErrUnknownPath) || err == nil && len(x.Layers) == 0 {
+				root, _ := nodeOf(cfg.Config)
+				return exit{exitNo, missing(root, x.Path)}
 			}
 			if err != nil {
 				return err
@@ -50,8 +48,10 @@ func (a *app) redact(cfg *opened, x confsync.Explanation) confsync.Explanation {
 		return x
 	}
 	x.Secret, x.Value = true, redacted
-	for i := range x.Layers {
-		x.Layers[i].Text = redacted
+	for _, held := range [][]confsync.Holding{x.Layers, x.Rejected} {
+		for i := range held {
+			held[i].Text = redacted
+		}
 	}
 	return x
 }

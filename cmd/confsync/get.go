@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/confsync/confsync/binder"
 	"github.com/confsync/confsync/tree"
 )
 
@@ -34,7 +36,7 @@ stands alone, as a script wants it. It exits with 1 when there is no such path.`
 			}
 			n := root.Lookup(path)
 			if n == nil {
-				return exit{exitNo, fmt.Errorf("no value at %q", path)}
+				return exit{exitNo, missing(root, path)}
 			}
 			return a.encode(format, cfg.shape, path, n)
 		},
@@ -54,4 +56,21 @@ func pathOf(args []string) (tree.Path, error) {
 		return nil, fmt.Errorf("path %q: %w", args[0], err)
 	}
 	return path, nil
+}
+
+// missing says that there is no value at a path, and which path was most likely
+// meant.
+func missing(root *tree.Node, path tree.Path) error {
+	for i, key := range path {
+		if next := root.Child(key); next != nil {
+			root = next
+			continue
+		}
+		if meant := binder.Nearest(key, slices.Values(root.Keys())); meant != "" {
+			full := append(append(slices.Clone(path[:i]), meant), path[i+1:]...)
+			return fmt.Errorf("no value at %q; did you mean %q?", path, full)
+		}
+		break
+	}
+	return fmt.Errorf("no value at %q", path)
 }

@@ -52,13 +52,19 @@ func TestNoSourceAndWrongAddresses(t *testing.T) {
 		"ftp://host/x":                 "unknown scheme",
 		"consul://host/x?colour=red":   `unknown option "colour"`,
 		"consul://user:hunter2@host/x": "credentials",
+		"https://user:hunter2@host/x":  "without credentials",
+		"etcd://h,u:hunter2@h/x?a=b":   "credentials",
 		"redis://h/x?db=one":           "option db: want a number",
 		"file:":                        "want file:PATH",
 		"redis://a,b/x":                "Cluster",
 		"etcd://h/x?ca-file=/nowhere":  "option ca-file",
 		"file:x.yaml?mount=a..b":       "option mount",
 	} {
-		invoke(t, "-s", address, "get").want(t, exitTrouble, want)
+		got := invoke(t, "-s", address, "get")
+		got.want(t, exitTrouble, want)
+		if contains(got.out+got.err, "hunter2") {
+			t.Errorf("%s shows a password:\n%s", address, got.err)
+		}
 	}
 }
 
@@ -66,6 +72,61 @@ func TestExplain(t *testing.T) {
 	low, high := write(t, "low.yaml", shop), write(t, "high.yaml", "server: {port: 9}")
 	invoke(t, "-s", low, "-s", high, "explain", "server.port").want(t, exitOK, "server.port = 9", "high.yaml:1:16", "hides  8080")
 	invoke(t, "-s", low, "explain", "server.prot").want(t, exitNo, "no value at")
+}
+
+// What has no text stands alone as it is written, and an empty configuration is
+// nothing.
+func TestGetOfWhatHasNoText(t *testing.T) {
+	file := write(t, "app.yaml", "nothing: null\nmap: {}\nlist: []\ntext: ''\n")
+	for path, want := range map[string]string{
+		"nothing": "null\n", "map": "{}\n", "list": "[]\n", "text": "\n", "": "list = []\nmap = {}\nnothing = null\ntext = \n",
+	} {
+		if got := invoke(t, "-s", file, "get", path); got.out != want || got.code != exitOK {
+			t.Errorf("get %q printed %q and exited with %d, want %q", path, got.out, got.code, want)
+		}
+	}
+	if got := invoke(t, "-s", "file:nowhere.yaml?optional", "get"); got.out != "" || got.code != exitOK {
+		t.Errorf("nothing at all: %+v", got)
+	}
+	invoke(t, "diff", file, write(t, "b.yaml", "")).want(t, exitNo, "- map = {}\n", "- nothing = null\n")
+}
+
+func TestPathsThatAreNearlyRight(t *testing.T) {
+	file := write(t, "app.yaml", shop)
+	for _, command := range []string{"get", "explain"} {
+		invoke(t, "-s", file, command, "server.prot").want(t, exitNo, `no value at "server.prot"; did you mean "server.port"?`)
+		invoke(t, "-s", file, command, "sever.port").want(t, exitNo, `did you mean "server.port"?`)
+		invoke(t, "-s", file, command, "ports.7").want(t, exitNo, `no value at "ports.7"`)
+		invoke(t, "-s", file, command, "a..b").want(t, exitTrouble, "a..b")
+	}
+}
+
+// Wrong usage is not a "no".
+func TestWrongUsageOfCheckAndStatus(t *testing.T) {
+	t.Setenv("CONFSYNC_SOURCES", "")
+	file, broken := write(t, "app.yaml", shop), write(t, "schema.json", "{")
+	for _, command := range []string{"check", "status"} {
+		invoke(t, command).want(t, exitTrouble, "no source")
+		invoke(t, "-s", "ftp://x", command).want(t, exitTrouble, "unknown scheme")
+		invoke(t, "-s", file, "--schema", broken, command).want(t, exitTrouble, "schema.json")
+		invoke(t, "-s", file, "--schema", "nowhere.json", command).want(t, exitTrouble, "nowhere.json")
+		invoke(t, "-s", "nowhere.yaml", command).want(t, exitNo, "nowhere.yaml")
+		invoke(t, "-s", write(t, "bad.yaml", "["), command).want(t, exitNo, "bad.yaml")
+	}
+	invoke(t, "completion", "tcsh").want(t, exitTrouble, "tcsh")
+	invoke(t, "completion", "bash").want(t, exitOK, "__complete")
+}
+
+func TestOptionsOfEverySource(t *testing.T) {
+	file := write(t, "app.yaml", shop)
+	get := func(options, path string) result { return invoke(t, "-s", file+"?"+options, "get", path) }
+	get("mount=a.b", "a.b.server.port").want(t, exitOK, "8080\n")
+	get("keep=50%", "server.port").want(t, exitOK, "8080\n")
+	get("keep=50%25&name=x&optional", "server.port").want(t, exitOK, "8080\n")
+	get("keep=150%", "server.port").want(t, exitTrouble, "want a share such as 50%")
+	get("cache="+filepath.Join(t.TempDir(), "cache"), "server.port").want(t, exitOK, "8080\n")
+	invoke(t, "-s", file, "-s", file, "get").want(t, exitTrouble, "give one the option name=NAME")
+	invoke(t, "-s", file, "-s", file+"?name=again", "get", "server.port").want(t, exitOK, "8080\n")
 }
 
 func TestDiff(t *testing.T) {

@@ -56,6 +56,16 @@ func (a *app) openAll(ctx context.Context, addresses []string) (*opened, error) 
 	return o, nil
 }
 
+// unusable returns err, with the exit code for "no" if the sources were asked and
+// can't be used.
+func unusable(err error) error {
+	var rejected *confsync.Error
+	if errors.As(err, &rejected) {
+		return exit{exitNo, err}
+	}
+	return err
+}
+
 func (a *app) options(sources []source.Source) confsync.Options[map[string]any] {
 	return confsync.Options[map[string]any]{
 		Sources:      sources,

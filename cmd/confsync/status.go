@@ -19,7 +19,7 @@ func (a *app) status() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.open(cmd.Context())
 			if err != nil {
-				return exit{exitNo, err}
+				return unusable(err)
 			}
 			defer cfg.Close()
 			status := cfg.Status()

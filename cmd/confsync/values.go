@@ -21,10 +21,10 @@ func show(n *tree.Node, secret bool) string {
 		return "(absent)"
 	case secret:
 		return redacted
-	case n.Kind() == tree.Null:
-		return "null"
-	case n.Len() > 0 || n.Kind() == tree.Map || n.Kind() == tree.List:
+	case n.Len() > 0:
 		return fmt.Sprintf("(%d below)", n.Len())
+	case !n.Kind().IsScalar():
+		return empty[n.Kind()]
 	}
 	text := n.Text()
 	if strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) {
@@ -32,6 +32,9 @@ func show(n *tree.Node, secret bool) string {
 	}
 	return text
 }
+
+// empty is what values without a text are printed as.
+var empty = map[tree.Kind]string{tree.Null: "null", tree.Map: "{}", tree.List: "[]"}
 
 // secret reports whether the value at a path must not be shown.
 func secret(shape *tree.Shape, path tree.Path, n *tree.Node) bool {
@@ -112,12 +115,18 @@ func plain(v any) any {
 	return v
 }
 
-// text writes a value alone on a line, or a line for each value below.
+// text writes a value alone on a line, or a line for each value below; nothing for
+// a configuration without values.
 func (a *app) text(shape *tree.Shape, path tree.Path, n *tree.Node) error {
-	if n.Kind().IsScalar() {
+	if n.Len() == 0 {
 		text := n.Text()
-		if secret(shape, path, n) {
+		switch {
+		case secret(shape, path, n):
 			text = redacted
+		case len(path) == 0 && n.Kind() == tree.Map:
+			return nil
+		case !n.Kind().IsScalar():
+			text = empty[n.Kind()]
 		}
 		_, err := fmt.Fprintln(a.out, text)
 		return err

@@ -34,15 +34,28 @@ func parse(text string) (*address, error) {
 		mark = "#" // the "?" is the URL's own
 	}
 	rest, query, _ := strings.Cut(a.path, mark)
-	options, err := url.ParseQuery(query)
-	if err != nil {
-		return nil, errors.New("options are not written as name=value&name=value")
-	}
-	a.path, a.options = rest, options
+	a.path, a.options = rest, parseOptions(query)
 	if at, ok := strings.CutPrefix(a.path, "//"); ok && mark == "?" {
 		return a, a.parseHosts(at)
 	}
 	return a, nil
+}
+
+// parseOptions splits "name=value&name". A value that isn't escaped as in a URL, as
+// 50%, stands for itself.
+func parseOptions(query string) url.Values {
+	all := url.Values{}
+	for option := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(option, "=")
+		if name == "" && value == "" {
+			continue
+		}
+		if unescaped, err := url.QueryUnescape(value); err == nil {
+			value = unescaped
+		}
+		all.Add(name, value)
+	}
+	return all
 }
 
 // parseHosts splits "host:1,host:2/path".

@@ -21,6 +21,7 @@ package place
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -75,30 +76,36 @@ var storeOptions = []string{"document", "separator"}
 func Parse(text string) (*Place, error) {
 	a, err := parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("source %q: %w", text, err)
+		return nil, fmt.Errorf("source %q: %w", shown(text), err)
 	}
 	i := slices.IndexFunc(schemes, func(s scheme) bool { return s.name == a.scheme })
 	if i < 0 {
-		return nil, fmt.Errorf("source %q: unknown scheme %q; there are %s", text, a.scheme, names())
+		return nil, fmt.Errorf("source %q: unknown scheme %q; there are %s", shown(text), a.scheme, names())
 	}
 	if err := a.check(append(slices.Clone(common), schemes[i].takes...)); err != nil {
-		return nil, fmt.Errorf("source %q: %w", text, err)
+		return nil, fmt.Errorf("source %q: %w", shown(text), err)
 	}
 	p, err := schemes[i].open(a)
 	if err != nil {
-		return nil, fmt.Errorf("source %q: %w", text, err)
+		return nil, fmt.Errorf("source %q: %w", shown(text), err)
 	}
 	p.Source = a.wrap(p.Source)
 	if err := a.err(); err != nil {
 		p.Close()
-		return nil, fmt.Errorf("source %q: %w", text, err)
+		return nil, fmt.Errorf("source %q: %w", shown(text), err)
 	}
 	return p, nil
 }
 
+var credentials = regexp.MustCompile(`//[^/]*@`)
+
+// shown returns an address without the credentials that somebody has put into it.
+func shown(text string) string { return credentials.ReplaceAllString(text, "//<redacted>@") }
+
 // All makes the places of several addresses, lowest precedence first.
 func All(texts []string) (places []*Place, err error) {
 	var errs []error
+	known := map[string]bool{}
 	for _, text := range texts {
 		p, err := Parse(text)
 		if err != nil {
@@ -106,6 +113,11 @@ func All(texts []string) (places []*Place, err error) {
 			continue
 		}
 		places = append(places, p)
+		if name := p.Source.Name(); known[name] {
+			errs = append(errs, fmt.Errorf("source %q: another is named %q too; give one the option name=NAME", shown(text), name))
+		} else {
+			known[name] = true
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		CloseAll(places)
