@@ -2,6 +2,7 @@ package stores
 
 import (
 	"context"
+	crand "crypto/rand"
 	"fmt"
 	"net"
 	"os"
@@ -42,6 +43,8 @@ func (b *faultRun) allFaults() []fault {
 		{"cut", true, b.cut, b.mend},
 		b.blackHole(),
 		b.latency(),
+		b.slowLink(),
+		{"process killed", false, func() { b.process.kill(); b.awaitCommits(5) }, b.process.start},
 	}, b.faults()...)
 }
 
@@ -146,4 +149,34 @@ func (b *faultRun) latency() fault {
 		b.awaitCommits(10)
 		b.converge()
 	}, b.mend}
+}
+
+// slowLink delays everything and lets little of it pass. What that costs is
+// measured, with a value beside the configuration that can't be compressed to half.
+func (b *faultRun) slowLink() fault {
+	delay, rate := time.Duration(20+b.rand.IntN(100))*time.Millisecond, 16<<10+b.rand.IntN(48<<10)
+	var filling strings.Builder
+	for filling.Len() < 8<<10 {
+		filling.WriteString(crand.Text())
+	}
+	least := 2*delay + time.Second*time.Duration(filling.Len()/2)/time.Duration(rate)
+	return fault{"slow link", false, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), await.Limit)
+		defer cancel()
+		must(b, b.writer.direct().Commit(ctx, Transaction{Put: map[string]string{"filling": filling.String()}}))
+		b.proxy.Latency(delay)
+		b.proxy.Bandwidth(rate)
+		var took time.Duration
+		b.until(func() string { return "a reading over a slow link" }, func() bool {
+			began := time.Now()
+			_, err := b.through.Get(ctx, "filling")
+			took = time.Since(began)
+			return err == nil
+		})
+		if took < least {
+			b.Fatalf("%d bytes took %v at %d a second", filling.Len(), took, rate)
+		}
+		b.awaitCommits(10)
+		b.converge()
+	}, func() { b.proxy.Bandwidth(0); b.mend() }}
 }

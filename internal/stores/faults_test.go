@@ -27,7 +27,7 @@ type fault struct {
 }
 
 // faultRun is one store under faults: its server, a writer, and a program for each
-// layout in which it holds a configuration.
+// layout in which it holds a configuration; and one in a process of its own.
 type faultRun struct {
 	*testing.T
 	store    Store
@@ -37,6 +37,7 @@ type faultRun struct {
 	writer   *writer
 	ledger   *ledger
 	watchers []*watcher
+	process  *process
 	rand     *rand.Rand
 	tally    *tally
 
@@ -64,6 +65,7 @@ func newFaultRun(t *testing.T, b Store, seed uint64, tally *tally) *faultRun {
 	for _, l := range b.Layouts {
 		o.watchers = append(o.watchers, watch(t, o.through.Source(l, root, Options{Probe: probe, Poll: poll}), l, led))
 	}
+	o.process = startProcess(t, b, proxy.Addr(), b.Layouts[0], led)
 	return o
 }
 
@@ -115,7 +117,7 @@ func (b *faultRun) runFault(f fault, lasting bool) {
 	for i, n := range b.watches() {
 		n -= watches[i]
 		if most, all = max(most, n), all+n; n > mostWatches(policy(), took) {
-			b.Errorf("%s: %s was watched %d times in %v, want %d at most", f.name, b.watchers[i].Name(), n, took, mostWatches(policy(), took))
+			b.Errorf("%s: %s was watched %d times in %v, want %d at most", f.name, b.programs()[i].name, n, took, mostWatches(policy(), took))
 		}
 	}
 	// A Watch may connect a few times, and a client by itself too.
@@ -128,8 +130,8 @@ func (b *faultRun) runFault(f fault, lasting bool) {
 		b.Fatalf("after %s: %s", f.name, strings.Join(wrong, "\n"))
 	}
 	at := b.ledger.committed()
-	for _, w := range b.watchers {
-		at = min(at, w.position())
+	for _, p := range b.programs() {
+		at = min(at, p.position())
 	}
 	b.ledger.forget(at)
 }
@@ -144,11 +146,19 @@ func (b *faultRun) until(what func() string, holds func() bool) {
 
 func (b *faultRun) watches() []int {
 	var all []int
-	for _, w := range b.watchers {
-		n, _, _ := w.counts()
+	for _, p := range b.programs() {
+		n, _, _ := p.counts()
 		all = append(all, n)
 	}
 	return all
+}
+
+// programs returns the checkers of all, that of the process last.
+func (b *faultRun) programs() (all []*checker) {
+	for _, w := range b.watchers {
+		all = append(all, w.checker)
+	}
+	return append(all, b.process.checker)
 }
 
 // noticed waits until every program says that it is stale, and why, and since
@@ -178,6 +188,9 @@ func (b *faultRun) converge() {
 				return fmt.Sprintf("%s at position %d of %d; %v; %v", w.Name(), w.position(), at, w.cfg.Status(), b.ledger.failures())
 			}, func() bool { return w.has(at) })
 		}
+		b.until(func() string {
+			return fmt.Sprintf("%s at position %d of %d; %v", b.process.name, b.process.position(), at, b.ledger.failures())
+		}, func() bool { return b.process.has(at) })
 		return nil
 	}))
 }
@@ -199,7 +212,12 @@ func (b *faultRun) agree() {
 	for _, w := range b.watchers {
 		b.until(func() string { return fmt.Sprintf("%v in %s; there is %v", held, w.Name(), w.bound()) },
 			func() bool { return maps.Equal(w.bound(), held) })
-		_, emits, mixed := w.counts()
+	}
+	at := b.ledger.committed()
+	b.until(func() string { return fmt.Sprintf("%s at position %d of %d", b.process.name, b.process.position(), at) },
+		func() bool { return b.process.has(at) })
+	for _, p := range b.programs() {
+		_, emits, mixed := p.counts()
 		b.tally.add(emits, mixed)
 	}
 	b.tally.commits = b.writer.commits.Load()

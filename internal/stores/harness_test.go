@@ -1,6 +1,8 @@
 package stores
 
 import (
+	"fmt"
+	"os"
 	"sync"
 	"testing"
 
@@ -45,7 +47,15 @@ func ofOthers() []string {
 	}
 }
 
-// Redis's client has a clock that runs for good.
+// TestMain runs the tests, or a program of a fleet. Redis's client has a clock that
+// runs for good.
 func TestMain(m *testing.M) {
+	if what := os.Getenv(follows); what != "" {
+		if err := follow(what, os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/redis/go-redis/v9/internal/pool.startGlobalTimeCache.func1"))
 }

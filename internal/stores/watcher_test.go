@@ -3,11 +3,7 @@ package stores
 import (
 	"cmp"
 	"context"
-	"errors"
 	"log/slog"
-	"strconv"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -49,7 +45,7 @@ type watcher struct {
 
 func watch(t testing.TB, src source.Source, l Layout, led *ledger) *watcher {
 	t.Helper()
-	p := &tap{Source: src, layout: l, ledger: led}
+	p := &tap{src, &checker{name: src.Name(), layout: l, ledger: led}}
 	cfg, err := confsync.Open(context.Background(), confsync.Options[app]{
 		Sources: []source.Source{p},
 		Logger:  slog.New(slog.DiscardHandler),
@@ -87,72 +83,16 @@ func (w *watcher) has(position int) bool {
 	return ok
 }
 
-// tap is a source whose every snapshot is held against the ledger.
+// tap is a source whose every snapshot is checked.
 type tap struct {
 	source.Source
-	layout Layout
-	ledger *ledger
-
-	mu       sync.Mutex
-	watches  int
-	emits    int
-	mixed    int    // of these are not at one revision, and may be so
-	at       int    // the position of the newest
-	epoch    int    // and its epoch
-	revision uint64 // and its revision; 0 for none
+	*checker
 }
 
 func (p *tap) Watch(ctx context.Context, emit func(source.Snapshot)) error {
-	p.mu.Lock()
-	p.watches++
-	p.mu.Unlock()
+	p.watched()
 	return p.Source.Watch(ctx, func(snap source.Snapshot) {
-		p.look(snap)
+		p.check(summarise(snap))
 		emit(snap)
 	})
-}
-
-// look finds the state that a snapshot is of, which is none from before the last
-// one but where the store itself has gone back.
-func (p *tap) look(snap source.Snapshot) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.emits++
-	values := valuesOf(snap.Tree)
-	switch {
-	case p.layout == Document && errors.Is(snap.Err, source.ErrAbsent):
-		values = State{} // believed only if the store was empty
-	case snap.Err != nil:
-		p.ledger.fail("%s emitted the error %v", p.Name(), snap.Err)
-		return
-	}
-	at, epoch, ok := p.ledger.find(values, p.at)
-	if !ok && strings.HasPrefix(snap.Note, "not at one revision") && p.ledger.had(values) {
-		p.mixed++
-		return
-	}
-	if !ok {
-		_, _, once := p.ledger.find(values, 0)
-		p.ledger.fail("%s emitted %v at revision %s, which is no state since position %d; an earlier one: %t; note %q",
-			p.Name(), values, snap.Revision, p.at, once, snap.Note)
-		return
-	}
-	revision, _ := strconv.ParseUint(snap.Revision, 10, 64)
-	if epoch == p.epoch && revision < p.revision {
-		p.ledger.fail("%s went back from revision %d to %s in one epoch of the store", p.Name(), p.revision, snap.Revision)
-	}
-	p.at, p.epoch, p.revision = at, epoch, revision
-}
-
-// counts returns the numbers of watches, snapshots and mixed ones so far.
-func (p *tap) counts() (watches, emits, mixed int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.watches, p.emits, p.mixed
-}
-
-func (p *tap) position() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.at
 }
