@@ -29,7 +29,12 @@ type completions struct {
 	paths map[string]int32
 }
 
-const completionMask = unix.IN_CREATE | unix.IN_MODIFY | unix.IN_CLOSE_WRITE | unix.IN_MOVED_TO
+// What is asked of a directory and of a file. To be told of everything that is
+// opened in a directory would wake a process that is at rest.
+const (
+	dirMask  = unix.IN_CREATE | unix.IN_MODIFY | unix.IN_CLOSE_WRITE | unix.IN_MOVED_TO | unix.IN_ONLYDIR
+	fileMask = unix.IN_MODIFY | unix.IN_CLOSE_WRITE | unix.IN_OPEN | unix.IN_CLOSE_NOWRITE
+)
 
 // tellsOfClosing reports whether the system tells that a writer has closed a file.
 const tellsOfClosing = true
@@ -73,7 +78,11 @@ func (c *completions) add(path string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	wd, err := -1, error(nil)
-	_ = c.conn.Control(func(fd uintptr) { wd, err = unix.InotifyAddWatch(int(fd), path, completionMask) })
+	_ = c.conn.Control(func(fd uintptr) {
+		if wd, err = unix.InotifyAddWatch(int(fd), path, dirMask); err == unix.ENOTDIR {
+			wd, err = unix.InotifyAddWatch(int(fd), path, fileMask)
+		}
+	})
 	before, known := c.paths[path]
 	if err == nil && known && before == int32(wd) {
 		return
@@ -172,6 +181,10 @@ func (c *completions) tell(wd int32, mask uint32, name string) {
 		what = replaced
 	case mask&unix.IN_CLOSE_WRITE != 0:
 		what = closed
+	case mask&unix.IN_OPEN != 0:
+		what = opened
+	case mask&unix.IN_CLOSE_NOWRITE != 0:
+		what = left
 	}
 	c.mu.Lock()
 	paths := c.byWD[wd]

@@ -12,6 +12,8 @@ const (
 	touched  change = iota // something, perhaps that it was written to
 	noted                  // something, but not that it was written to
 	created                // it is new, so that a writer may have it open
+	opened                 // somebody has opened it, who may be about to write
+	left                   // who has closed it did not write
 	written                // a writer has it open, and has written
 	closed                 // a writer has closed it
 	replaced               // another file was renamed to it, and is whole

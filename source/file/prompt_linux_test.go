@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/confsync/confsync/internal/await"
 )
 
@@ -96,6 +98,88 @@ func TestCreatedMeanwhileIsNotBelieved(t *testing.T) {
 	do(t, err)
 	do(t, f.Close())
 	w.tree("{a:2 b:3}")
+}
+
+// drained is a notifier that calls a function once before it drains.
+type drained struct {
+	notifier
+	before chan func()
+}
+
+func (d drained) drain() {
+	select {
+	case f := <-d.before:
+		f()
+	default:
+	}
+	d.notifier.drain()
+}
+
+// Who has just opened the file may have written to it already: the system tells of
+// a write once it is done. A mapping of the file is a write that it never tells of.
+func TestJustOpenedIsWaitedFor(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write(t, path, "a: 1\nb: 1\n")
+	src, before := New(path, never), make(chan func(), 1)
+	src.(*watched).hub = &hub{open: func(deliver func(event)) (notifier, error) {
+		n, err := openNotifier(deliver)
+		return drained{n, before}, err
+	}}
+	w := watch(t, src)
+	w.tree("{a:1 b:1}")
+	write(t, path, "a: 2\nb: 2\n") // and it is about to be read
+	var f *os.File
+	var content []byte
+	began := make(chan bool)
+	before <- func() {
+		defer close(began)
+		var err error
+		f, err = os.OpenFile(path, os.O_RDWR, 0)
+		do(t, err)
+		content, err = unix.Mmap(int(f.Fd()), 0, 10, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+		do(t, err)
+		content[3] = '3'
+	}
+	<-began
+	await.Holds(30*time.Millisecond, func() bool { return len(w.snaps) > 1 })
+	for len(w.snaps) > 0 { // before it was opened
+		w.tree("{a:2 b:2}")
+	}
+	content[8] = '3'
+	do(t, unix.Munmap(content))
+	do(t, f.Close())
+	w.until("{a:3 b:3}")
+}
+
+// Who only looks at the file calls for no reading, and holds up none.
+func TestReadersAreOfNoAccount(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write(t, path, "a: 1")
+	src := New(path, never)
+	readings := spy(src)
+	w, other := watch(t, src), watch(t, New(path, never))
+	w.tree("{a:1}")
+	other.tree("{a:1}")
+	<-readings
+	f, err := os.Open(path)
+	do(t, err)
+	for range 3 {
+		_, err := os.ReadFile(path)
+		do(t, err)
+	}
+	if await.Holds(30*time.Millisecond, func() bool { return len(readings) > 0 }) {
+		t.Error("a reader called for a reading")
+	}
+	do(t, f.Close())
+	write(t, path, "a: 2")
+	w.tree("{a:2}")
+	other.tree("{a:2}")
+	f, err = os.Open(path)
+	do(t, err)
+	defer f.Close()
+	moveOver(t, path, "a: 3")
+	w.tree("{a:3}")
+	other.tree("{a:3}")
 }
 
 // One that never closes it is read when it has been left alone for long enough.

@@ -30,12 +30,36 @@ func (l *loop) happened(e event) {
 	l.next.Reset(l.delay)
 }
 
+// note keeps in mind what an event says of writers. The system tells of a write
+// when it is done, but of an opening before: so who has just opened a file may be
+// in the middle of a write.
+func (l *loop) note(e event) {
+	now := time.Now()
+	soon := now.Add(l.opts.Settle)
+	switch e.what {
+	case written:
+		l.open[e.path] = now.Add(l.bound())
+	case created, opened:
+		if l.open[e.path].Before(soon) {
+			l.open[e.path] = soon
+		}
+	case left:
+		if !l.open[e.path].After(soon) { // else another has written
+			delete(l.open, e.path)
+		}
+	case closed, replaced:
+		delete(l.open, e.path)
+	case lost:
+		clear(l.open)
+	}
+}
+
 // writer returns how long to wait for a writer that has one of the files open:
 // until it closes it or has written nothing for a while. What has been written
 // of others counts too, for the reading that comes may be of them.
 func (l *loop) writer() (wait time.Duration) {
-	for path, last := range l.open {
-		left := l.bound() - time.Since(last)
+	for path, until := range l.open {
+		left := time.Until(until)
 		if left <= 0 {
 			delete(l.open, path)
 		} else if l.reading != nil && l.reading.concerns(event{path: path}) {

@@ -109,7 +109,7 @@ type loop struct {
 	next    *time.Timer          // of the next reading
 	delay   time.Duration        // that it was last put off by
 	busy    time.Time            // when the first event was that no reading came after; zero when there is none
-	open    map[string]time.Time // files that a writer has open, and when it last wrote
+	open    map[string]time.Time // files that a writer has open or may have, and until when it is waited for
 	whole   bool                 // the last change is known to be complete
 	pause   time.Duration        // with whole: how long to wait all the same
 	looked  time.Time            // when the last reading ended
@@ -144,18 +144,12 @@ func (l *loop) gather() (any, half bool) {
 		return false, false
 	}
 	for _, e := range l.events.take() {
-		switch e.what {
-		case created: // the system tells of a write when it is done, so the first may be under way
-			l.open[e.path] = time.Now().Add(l.opts.Settle - l.bound())
-		case written:
-			l.open[e.path] = time.Now()
-		case closed, replaced:
-			delete(l.open, e.path)
-		case lost:
-			clear(l.open)
+		l.note(e)
+		if pending := !l.busy.IsZero(); e.what == opened || e.what == left && !pending {
+			continue
 		}
 		if l.reading != nil && l.reading.concerns(e) {
-			any, half = true, half || e.what != noted
+			any, half = true, half || e.what != noted && e.what != left
 			l.happened(e)
 		}
 	}
