@@ -36,7 +36,6 @@ func writeComparison(root string, results []compare.Result) error {
 	sections := map[report.Section]string{
 		{File: filepath.Join(root, "README.md"), Name: "bench"}: report.Headlines(results),
 		{File: page, Name: "bench"}:                             report.Headlines(results),
-		{File: page, Name: "budgets"}:                           report.Budgets(results),
 		{File: page, Name: "works"}:                             report.Works(results),
 		{File: page, Name: "allocations"}:                       report.Allocations(results),
 	}
@@ -50,7 +49,24 @@ func writeComparison(root string, results []compare.Result) error {
 			return err
 		}
 	}
-	return nil
+	return keepOutcomes(root, report.LibraryOutcomes(results))
+}
+
+// keep writes a section of the page, and the budgets anew with those that have
+// just been measured.
+func keep(root, section, text string, measured report.Outcomes) error {
+	if err := write(report.Section{File: filepath.Join(root, "docs", "performance.md"), Name: section}, text); err != nil {
+		return err
+	}
+	return keepOutcomes(root, measured)
+}
+
+func keepOutcomes(root string, measured report.Outcomes) error {
+	all, err := measured.Keep(filepath.Join(root, "bench", "outcomes.json"))
+	if err != nil {
+		return err
+	}
+	return write(report.Section{File: filepath.Join(root, "docs", "performance.md"), Name: "budgets"}, report.Budgets(all))
 }
 
 func write(s report.Section, text string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,27 +15,28 @@ import (
 
 // editFiles measures the way from an edited file to the callback.
 func editFiles(ctx context.Context, root string, quick bool, only string) error {
-	plan := edits.Plan{Edits: 1000, Pause: 20 * time.Millisecond, Wait: 500 * time.Millisecond}
+	plan := edits.Plan{Rounds: 10, Edits: 100, Pause: 20 * time.Millisecond, Wait: 100 * time.Millisecond}
 	if quick {
-		plan.Edits = 50
+		plan.Rounds, plan.Edits = 2, 20
 	}
-	var results []edits.Result
+	watchers := slices.DeleteFunc(edits.Watchers(), func(w edits.Watcher) bool { return only != "" && !strings.EqualFold(only, w.Name) })
+	var all [][]edits.Result
 	for _, with := range edits.Writers() {
-		for _, w := range edits.Watchers() {
-			if only != "" && !strings.EqualFold(only, w.Name) {
-				continue
-			}
-			r, err := edits.Measure(ctx, w, with, plan)
-			if err != nil {
-				return err
-			}
-			fmt.Printf("%-17s %-15s median %s, 99th percentile %s, %d of %d lost\n", r.Writer, r.Watcher,
-				stats.Time(stats.Quantile(r.Latencies, 0.5)), stats.Time(stats.Quantile(r.Latencies, 0.99)), r.Lost, r.Edits)
-			results = append(results, r)
+		results, err := edits.Measure(ctx, watchers, with, plan)
+		if err != nil {
+			return err
 		}
+		for _, r := range results {
+			fmt.Printf("%-17s %-15s median %s, 99th percentile %s, %d of %d lost\n", r.Writer, r.Watcher,
+				stats.Time(r.Quantile(0.5)), stats.Time(r.Quantile(0.99)), r.Lost, r.Edits)
+		}
+		all = append(all, results)
 	}
 	if quick || only != "" {
 		return nil
 	}
-	return write(report.Section{File: filepath.Join(root, "docs", "performance.md"), Name: "files"}, report.Edits(results))
+	if err := write(report.Section{File: filepath.Join(root, "README.md"), Name: "files"}, report.EditHeadlines(all)); err != nil {
+		return err
+	}
+	return keep(root, "files", report.Edits(all), report.EditOutcomes(all))
 }

@@ -31,7 +31,7 @@ func run(args []string) error {
 	}
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	flags.Usage = func() {
-		fmt.Fprintf(flags.Output(), "usage: bench [flags] [libraries | file | propagation | rest | fleet]\n")
+		fmt.Fprintf(flags.Output(), "usage: bench [flags] [libraries | file | start | propagation | rest | fleet]\n")
 		flags.PrintDefaults()
 	}
 	quick := flags.Bool("quick", false, "a smoke check: little of everything, and nothing written")
@@ -45,6 +45,8 @@ func run(args []string) error {
 		return compareLibraries(*root, *quick, *only)
 	case "file":
 		return editFiles(ctx, *root, *quick, *only)
+	case "start":
+		return startUp(ctx, *root, *quick)
 	case "propagation":
 		return propagate(ctx, *root, *quick, *only)
 	case "rest":

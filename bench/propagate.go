@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/confsync/confsync/bench/propagation"
@@ -14,7 +13,7 @@ import (
 
 // propagate measures the way from a write to the callback, with all stores.
 func propagate(ctx context.Context, root string, quick bool, only string) error {
-	plan := propagation.Plan{Writes: 1000, Warm: 50, Keys: []int{1, 10_000}}
+	plan := propagation.Plan{Writes: 1000, Warm: 50}
 	if quick {
 		plan = propagation.Plan{Writes: 20, Warm: 5, Keys: []int{1, 1_000}}
 	}
@@ -22,6 +21,9 @@ func propagate(ctx context.Context, root string, quick bool, only string) error 
 	for _, s := range stores.All() {
 		if only != "" && !strings.EqualFold(only, s.Name) {
 			continue
+		}
+		if !quick {
+			plan.Keys = propagation.Keys(s.Title)
 		}
 		of, err := propagation.Measure(ctx, s, plan)
 		if err != nil {
@@ -38,5 +40,5 @@ func propagate(ctx context.Context, root string, quick bool, only string) error 
 	if quick || only != "" {
 		return nil
 	}
-	return write(report.Section{File: filepath.Join(root, "docs", "performance.md"), Name: "propagation"}, report.Propagation(results))
+	return keep(root, "propagation", report.Propagation(results), report.PropagationOutcomes(results))
 }

@@ -8,7 +8,7 @@ import (
 func loadWork(format Format, floor string) Work {
 	return Work{
 		Key: "load/" + string(format), Title: "Load a " + formatTitles[format] + " document",
-		What:  "from the bytes to the filled struct, with all that the library sets up for it",
+		What:  "from the bytes to the filled struct, with all that the library sets up for it, and to the end of its closing",
 		Sizes: allSizes, Unit: Nanoseconds, Per: 1,
 		Floor: floor, floor: func(n int) (*Task, error) { return parseFloor(format, n), nil },
 		task: func(c Contender, n int) (*Task, error) { return loadTask(c, format, n), nil },
@@ -21,16 +21,14 @@ func loadTask(c Contender, format Format, n int) *Task {
 	want := newFleet(n)
 	data := spell(want, format)
 	var loaded Loaded
-	check := func() error {
-		defer loaded.Close()
-		return same(loaded.Fleet(), want)
-	}
 	return &Task{
 		Do: func() (err error) {
-			loaded, err = c.Load(format, data)
+			if loaded, err = c.Load(format, data); err == nil {
+				loaded.Close()
+			}
 			return err
 		},
-		Check:  check,
+		Check:  func() error { return same(loaded.Fleet(), want) },
 		Verify: func() error { return nil }, // each has been
 	}
 }

@@ -30,6 +30,15 @@ type Result struct {
 	Bare, Ours []float64
 }
 
+// Keys returns how many keys there are in a full run. ZooKeeper's client waits on
+// each node, so it is for small trees.
+func Keys(store string) []int {
+	if store == "ZooKeeper" {
+		return []int{1, 1_000}
+	}
+	return []int{1, 10_000}
+}
+
 // Plan says what to measure.
 type Plan struct {
 	Writes int   // to each of the two

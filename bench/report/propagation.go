@@ -13,6 +13,24 @@ const (
 	percentileBudget = 1.5
 )
 
+func propagationKey(store string, keys int) string {
+	return fmt.Sprintf("propagation/%s/%d", store, keys)
+}
+
+// PropagationOutcomes returns how the budgets of propagation came out.
+func PropagationOutcomes(results []propagation.Result) Outcomes {
+	o := Outcomes{}
+	for _, r := range results {
+		bare, ours := r.Quantiles(0.5)
+		slowBare, slowOurs := r.Quantiles(0.99)
+		o[propagationKey(r.Store, r.Keys)] = Outcome{
+			Measured: fmt.Sprintf("%s, %.2f×; %s, %.2f×", stats.Time(ours), ours/bare, stats.Time(slowOurs), slowOurs/slowBare),
+			Met:      ours/bare <= medianBudget && slowOurs/slowBare <= percentileBudget,
+		}
+	}
+	return o
+}
+
 // Propagation returns the table of the ways from a write to the callback.
 func Propagation(results []propagation.Result) string {
 	var t Table

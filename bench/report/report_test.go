@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/confsync/confsync/bench/compare"
+	"github.com/confsync/confsync/bench/edits"
 	"github.com/confsync/confsync/bench/fleet"
 	"github.com/confsync/confsync/bench/propagation"
 	"github.com/confsync/confsync/bench/report"
 	"github.com/confsync/confsync/bench/rest"
+	"github.com/confsync/confsync/bench/start"
 )
 
 func TestSection(t *testing.T) {
@@ -80,15 +82,76 @@ func contains(t *testing.T, text string, wanted ...string) {
 	}
 }
 
+// TestBudgets: the budgets that a run measures are told, and stay with those of
+// other runs; those that none has measured say so.
 func TestBudgets(t *testing.T) {
-	contains(t, report.Budgets(results()),
-		"| load a YAML document of 10,000 keys | 1.4× faster than the fastest peer | 10× (10–10) the time of",
-		"| met |",
-		"80× faster than the fastest peer | 10× (10–10) the time of konf | **not met** |",
-		"| Get | within 2× of a bare atomic.Pointer load | 2× (2–2) over the floor, 0 allocations | met |",
-		"100 ns with 100 keys, 100 µs with 100,000 | **not met** |",
+	contains(t, report.Budgets(report.LibraryOutcomes(results())),
+		"| load YAML and close, 10,000 keys | 2.5× faster than the fastest peer | 10× (10–10) the time of konf | met |",
+		"| load TOML and close, 100,000 keys | 10× faster than the fastest peer | 10× (10–10) the time of konf | met |",
+		"| one key changes under a Go map, 10,000 keys | 40× faster than the fastest peer | 10× (10–10) the time of konf | **not met** |",
+		"| one key changes under a Go map, 100,000 keys | within 1.2× of a clone and a decode | 2× (2–2) over the floor | **not met** |",
+		"| Get | within 1.2× of a bare atomic.Pointer load, 0 allocations | 2× (2–2) over the floor, 0 allocations | **not met** |",
+		"| 100 ns with 100 keys, 100 µs with 100,000 | **not met** |",
+		"| a program of one file | 6 MB | not in this run |",
+		"| by TestU9FullLink of internal/stores |",
 	)
-	contains(t, report.Budgets(nil), "not in this run")
+	file := filepath.Join(t.TempDir(), "outcomes.json")
+	first := report.StartOutcomes([]start.Result{
+		{Program: start.Bare, Rounds: [][]float64{{1e6}, {2e6}, {2e6}}}, {Program: start.Ours, Size: 6_900_000, Rounds: [][]float64{{1e6}, {2.2e6}, {2e6}}},
+	})
+	if _, err := first.Keep(file); err != nil {
+		t.Fatal(err)
+	}
+	all, err := report.LibraryOutcomes(results()).Keep(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contains(t, report.Budgets(all), "| within 1.2× of the bare YAML library | 2.00 ms, 1× (1–1.1) | met |", "| 6 MB | 6.90 MB | **not met** |", "| load YAML")
+}
+
+// TestEveryOutcomeHasABudget: nothing is measured for a budget that isn't in the
+// table, which would leave it out without a word.
+func TestEveryOutcomeHasABudget(t *testing.T) {
+	edited := func(median float64) edits.Result {
+		return edits.Result{Watcher: compare.Ours, Rounds: [][]float64{{median}}}
+	}
+	var stores []propagation.Result
+	for _, store := range []string{"Consul", "etcd", "Redis", "ZooKeeper"} {
+		for _, n := range propagation.Keys(store) {
+			stores = append(stores, propagation.Result{Store: store, Keys: n, Bare: []float64{1e6}, Ours: []float64{1e6}})
+		}
+	}
+	for name, o := range map[string]report.Outcomes{
+		"libraries": report.LibraryOutcomes(results()), "propagation": report.PropagationOutcomes(stores),
+		"start": report.StartOutcomes([]start.Result{{Program: start.Ours, Size: 1, Rounds: [][]float64{{1}}}}),
+		"files": report.EditOutcomes([][]edits.Result{{edited(1e6)}, {edited(4e6)}}),
+	} {
+		before := strings.Count(report.Budgets(nil), "not in this run")
+		if after := strings.Count(report.Budgets(o), "not in this run"); len(o) == 0 || before-after != len(o) {
+			t.Errorf("%s: %d outcomes, %d rows", name, len(o), before-after)
+		}
+	}
+}
+
+func TestEdits(t *testing.T) {
+	bare := edits.Result{Watcher: "fsnotify alone", Writer: "renamed over", Edits: 4, Rounds: [][]float64{{1e6, 1e6}, {1e6, 1e6}}}
+	ours := edits.Result{Watcher: compare.Ours, Writer: "renamed over", Edits: 4, Lost: 1, Rounds: [][]float64{{1e6}, {2e6, 2e6}}}
+	all := [][]edits.Result{{bare, ours}}
+	contains(t, report.Edits(all), "| renamed over | confsync | 2.00 ms | 2.00 ms | 1.5× (1.2–1.8) | 1 of 4 |")
+	stopped := edits.Result{Watcher: "koanf", Edits: 4, Lost: 4}
+	contains(t, report.EditHeadlines([][]edits.Result{{bare, ours, stopped}}), "| The file is renamed over | 1.00 ms | 2.00 ms, 1 lost | stops |")
+	contains(t, report.Budgets(report.EditOutcomes(all)), "| 2.00 ms, 1.5× (1.2–1.8); 2.00 ms, 2×; 1 of 4 lost | **not met** |")
+}
+
+func TestStart(t *testing.T) {
+	results := []start.Result{
+		{Program: start.Bare, Size: 4_000_000, Rounds: [][]float64{{1e6}}}, {Program: start.Ours, Size: 6_900_000, Rounds: [][]float64{{1.5e6}}},
+	}
+	contains(t, report.Start(results, []start.Init{{Package: "slow", Took: time.Millisecond}, {Package: "quick"}}, 100),
+		"| confsync | 6.90 MB | 1.50 ms | 1.50 ms | 1.5× (1.5–1.5) |", "initialise: slow 1.00")
+	if text := report.Start(results, nil, 100); !strings.Contains(strings.Join(strings.Fields(text), " "), "No package of ours") {
+		t.Error(text)
+	}
 }
 
 func TestTables(t *testing.T) {

@@ -36,7 +36,8 @@ var headlines = []struct {
 	key string
 	n   int
 }{
-	{"load/yaml", 10_000}, {"load/yaml", 100_000}, {"change/map", 10_000}, {"change/map", 100_000},
+	{"load/yaml", 100}, {"load/json", 100}, {"load/toml", 100}, {"load/yaml", 10_000}, {"load/yaml", 100_000},
+	{"change/map", 10_000}, {"change/map", 100_000},
 	{"change/struct", 100_000}, {"change/delete", 10_000}, {"read", 10_000},
 }
 

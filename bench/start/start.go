@@ -9,10 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/confsync/confsync/bench/start/app"
+	"github.com/confsync/confsync/bench/stats"
 )
 
 // Bare is the program that reads the file with the YAML library alone, and Ours
@@ -38,6 +40,19 @@ type Result struct {
 	Program string
 	Size    int64       // of the file that "go build" makes, in bytes
 	Rounds  [][]float64 // of each round the starts, in nanoseconds
+}
+
+// All returns what all starts took, sorted.
+func (r Result) All() []float64 { return slices.Sorted(slices.Values(slices.Concat(r.Rounds...))) }
+
+// Times returns how many times the median of another this one's is, round by
+// round.
+func (r Result) Times(other Result) stats.Summary {
+	var ratios []float64
+	for i := range r.Rounds {
+		ratios = append(ratios, stats.Of(r.Rounds[i]).Median/stats.Of(other.Rounds[i]).Median)
+	}
+	return stats.Of(ratios)
 }
 
 // Measure builds all programs and starts them in turns. It also returns what the
