@@ -30,8 +30,28 @@ var ErrInterrupted = errors.New("interrupted")
 
 const defaultJSONDepth = 10_000
 
-// builders are empty ones: a Builder is larger than most of what it builds.
-var builders = sync.Pool{New: func() any { return new(Builder) }}
+// workshop is what a document is built in, and larger than most of what is built.
+type workshop struct {
+	build   Builder
+	entries []Entry // of all maps that are open, each behind the one around it
+}
+
+const maxKept = 1024 // entries that room is kept for
+
+var workshops = sync.Pool{New: func() any { return &workshop{entries: make([]Entry, 0, 64)} }}
+
+// leave cleans up for the next document.
+func (w *workshop) leave() {
+	used := w.entries[:cap(w.entries)]
+	if len(used) > maxKept {
+		return
+	}
+	for i := range used {
+		used[i] = Entry{}
+	}
+	*w = workshop{entries: used[:0]}
+	workshops.Put(w)
+}
 
 // Read returns the tree of a text, in which each value has its line and its
 // column in bytes. A number with neither fraction nor exponent is an Int.
@@ -47,11 +67,10 @@ func (j JSON) Read(data []byte) (Tree, error) {
 	if j.Depth == 0 {
 		j.Depth = defaultJSONDepth
 	}
-	b := builders.Get().(*Builder)
-	r := jsonReader{JSON: j, data: data, line: 1, build: b}
+	w := workshops.Get().(*workshop)
+	defer w.leave()
+	r := jsonReader{JSON: j, data: data, line: 1, workshop: w}
 	t := r.document()
-	*b = Builder{}
-	builders.Put(b)
 	if r.found != nil {
 		return Tree{}, errors.Join(r.found...)
 	}
@@ -61,17 +80,16 @@ func (j JSON) Read(data []byte) (Tree, error) {
 // jsonReader reads one text, in one pass.
 type jsonReader struct {
 	JSON
-	data    []byte
-	pos     int
-	line    int32
-	start   int // where the line begins
-	build   *Builder
-	entries []Entry // of all maps that are open, each behind the one around it
-	items   []Tree  // of all lists that are open
-	path    Path    // of the value at hand
-	depth   int     // of the value at hand
-	values  int     // so far
-	stopped bool    // nothing that follows matters
+	data  []byte
+	pos   int
+	line  int32
+	start int // where the line begins
+	*workshop
+	items   []Tree // of all lists that are open
+	path    Path   // of the value at hand
+	depth   int    // of the value at hand
+	values  int    // so far
+	stopped bool   // nothing that follows matters
 	found   []error
 }
 
@@ -204,9 +222,6 @@ func (r *jsonReader) object(at Place) Tree {
 		r.path = append(r.path, key)
 		value := r.value()
 		r.path = r.path[:len(r.path)-1]
-		if r.entries == nil {
-			r.entries = make([]Entry, 0, 16)
-		}
 		r.entries = append(r.entries, Entry{Key: key, At: keyAt, Tree: value})
 		if end := r.next(); r.stopped || !r.ahead(',') {
 			if !r.stopped && !r.ahead('}') {

@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v4"
-
-	"github.com/confsync/confsync/tree"
 )
 
 // services returns a document of n keys: a map of services with eight keys
@@ -59,7 +57,7 @@ func BenchmarkYAML(b *testing.B) {
 	b.Run("walk", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			d := decoder{limits: Limits{}.OrDefault(), build: new(tree.Builder)}
+			d := decoder{limits: Limits{}.OrDefault(), workshop: new(workshop)}
 			d.accept(doc, YAML)
 			(&yamlDecoder{decoder: &d}).value(node.Content[0])
 			if err := d.err(); err != nil {

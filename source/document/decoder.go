@@ -13,14 +13,13 @@ import (
 // decoder is what the decoders of all formats have in common: the text, the
 // path of the value at hand, the problems so far, and when to stop.
 type decoder struct {
+	*workshop
 	done    <-chan struct{} // closed to end the decoding
 	data    []byte          // valid UTF-8 with no byte order mark
 	ascii   bool
 	lines   lines
 	line    int // of the last place
 	limits  Limits
-	build   *tree.Builder
-	entries entries // of the maps that are open
 	path    tree.Path
 	depth   int  // of the value at hand
 	deepest int  // of all so far
@@ -157,21 +156,10 @@ func (d *decoder) mapOf(entries []tree.Entry, at tree.Place) tree.Tree {
 	return t
 }
 
-// entries are those of all maps that are open, each map's behind those of the map
-// around it, so that no map needs room of its own.
-type entries struct{ open []tree.Entry }
-
-func (e *entries) add(entry tree.Entry) {
-	if e.open == nil {
-		e.open = make([]tree.Entry, 0, 16)
-	}
-	e.open = append(e.open, entry)
-}
-
 // close builds the map of the entries from base on, and forgets them.
 func (d *decoder) close(base int, at tree.Place) tree.Tree {
-	t := d.mapOf(d.entries.open[base:], at)
-	d.entries.open = d.entries.open[:base]
+	t := d.mapOf(d.open[base:], at)
+	d.open = d.open[:base]
 	return t
 }
 

@@ -21,7 +21,6 @@ import (
 	"math"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"github.com/confsync/confsync/tree"
 )
@@ -150,9 +149,6 @@ func DecodeContext(ctx context.Context, format Format, data []byte, limits Limit
 	return decode(ctx, format, data, limits, nil)
 }
 
-// builders are empty ones: a Builder is larger than most of what it builds.
-var builders = sync.Pool{New: func() any { return new(tree.Builder) }}
-
 func decode(ctx context.Context, format Format, data []byte, limits Limits, lookup func(string) (string, bool)) (tree.Tree, error) {
 	d := decoder{limits: limits.OrDefault(), done: ctx.Done()}
 	if len(data) > d.limits.Bytes {
@@ -189,11 +185,8 @@ func (d *decoder) decode(format Format, lookup func(string) (string, bool)) tree
 	if format == JSON || format == JSONC {
 		return d.json(format == JSONC)
 	}
-	d.build = builders.Get().(*tree.Builder)
-	defer func() {
-		*d.build = tree.Builder{}
-		builders.Put(d.build)
-	}()
+	d.workshop = workshops.Get().(*workshop)
+	defer d.workshop.leave()
 	switch format {
 	case YAML:
 		return (&yamlDecoder{decoder: d}).document()

@@ -31,6 +31,7 @@ func (d *tomlDecoder) document() tree.Tree {
 	for !d.stopped && parser.NextExpression() {
 		switch e := parser.Expression(); e.Kind {
 		case unstable.Table, unstable.ArrayTable:
+			d.finish(current)
 			current = d.header(root, e)
 		case unstable.KeyValue:
 			d.assign(current, e)
@@ -132,7 +133,7 @@ func (d *tomlDecoder) assign(t *tomlTable, e *unstable.Node) {
 			d.scratch, d.depth = d.path, len(t.path)+1
 			d.cursor = int(key.Raw.Offset + key.Raw.Length)
 			value := d.value(e.Value())
-			t.add(name, at).value = value
+			d.addValue(t, name, at, value)
 			return
 		}
 		if item == nil {

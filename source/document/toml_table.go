@@ -14,21 +14,23 @@ import (
 )
 
 // tomlTable is a table that more may come to, for TOML lets the parts of a
-// table stand apart.
+// table stand apart. Only tables come to it once the part that has its values is
+// over.
 type tomlTable struct {
-	path  tree.Path
-	at    tree.Place
-	by    origin
-	items []tomlItem
-	index map[string]int // in items, by name; nil while there are few
+	path   tree.Path
+	at     tree.Place
+	by     origin
+	open   []tree.Entry   // its values, while there may be more
+	values tree.Tree      // the map of them, once there are no more
+	tables []tomlItem     // the tables in it
+	index  map[string]int // in tables, by name, or aValue; nil while there are few of both
 }
 
-// tomlItem is what a key of a table stands for: a value, a table, or an array
-// of tables.
+// tomlItem is what a key of a table stands for: a table, an array of tables or,
+// with no tables, a value.
 type tomlItem struct {
 	name   string
 	at     tree.Place // of the key
-	value  tree.Tree
 	tables []*tomlTable
 	array  bool
 }
@@ -52,42 +54,71 @@ func (d *tomlDecoder) newTable(path tree.Path, at tree.Place, by origin) *tomlTa
 	return &tomlTable{path: path, at: at, by: by}
 }
 
-// few is how many items are looked through one by one.
-const few = 12
+const (
+	few    = 12 // keys, which are looked through one by one
+	aValue = -1 // in the place of an index
+)
 
 // item returns the item of a key, nil when there is none. It is good until the
 // next is added.
 func (t *tomlTable) item(name string) *tomlItem {
 	if t.index != nil {
-		if i, ok := t.index[name]; ok {
-			return &t.items[i]
+		if i, ok := t.index[name]; !ok {
+			return nil
+		} else if i != aValue {
+			return &t.tables[i]
 		}
-		return nil
 	}
-	for i := range t.items {
-		if t.items[i].name == name {
-			return &t.items[i]
+	for i := range t.open {
+		if t.open[i].Key == name {
+			return &tomlItem{name: name, at: t.open[i].At}
+		}
+	}
+	if t.values.Root().Child(name) != nil {
+		at, _ := t.values.Origin(tree.Path{name}) // in the line of its key
+		return &tomlItem{name: name, at: tree.Place{Line: int32(at.Line), Column: int32(at.Column)}}
+	}
+	for i := range t.tables {
+		if t.tables[i].name == name {
+			return &t.tables[i]
 		}
 	}
 	return nil
 }
 
-// add adds the item of a key that has none.
-func (t *tomlTable) add(name string, at tree.Place) *tomlItem {
-	if t.items == nil {
-		t.items = make([]tomlItem, 0, 8)
-	}
-	t.items = append(t.items, tomlItem{name: name, at: at})
+// note enters a key that is new in the index.
+func (t *tomlTable) note(name string, at int) {
 	switch {
 	case t.index != nil:
-		t.index[name] = len(t.items) - 1
-	case len(t.items) > few:
+		t.index[name] = at
+	case len(t.open)+t.values.Root().Len()+len(t.tables) > few:
 		t.index = make(map[string]int, 4*few)
-		for i := range t.items {
-			t.index[t.items[i].name] = i
+		for i := range t.open {
+			t.index[t.open[i].Key] = aValue
+		}
+		for _, key := range t.values.Root().Keys() {
+			t.index[key] = aValue
+		}
+		for i := range t.tables {
+			t.index[t.tables[i].name] = i
 		}
 	}
-	return &t.items[len(t.items)-1]
+}
+
+// addValue adds the value of a key that has none.
+func (d *tomlDecoder) addValue(t *tomlTable, name string, at tree.Place, value tree.Tree) {
+	if t.open == nil {
+		t.open = d.room()
+	}
+	t.open = append(t.open, tree.Entry{Key: name, At: at, Tree: value})
+	t.note(name, aValue)
+}
+
+// add adds the item of a key that has none.
+func (t *tomlTable) add(name string, at tree.Place) *tomlItem {
+	t.tables = append(t.tables, tomlItem{name: name, at: at})
+	t.note(name, len(t.tables)-1)
+	return &t.tables[len(t.tables)-1]
 }
 
 func (d *tomlDecoder) addTable(t *tomlTable, name string, at tree.Place, by origin) *tomlItem {
@@ -96,27 +127,47 @@ func (d *tomlDecoder) addTable(t *tomlTable, name string, at tree.Place, by orig
 	return item
 }
 
+// finish makes a map of the values of a table, to which no more come.
+func (d *tomlDecoder) finish(t *tomlTable) {
+	if len(t.open) == 0 {
+		return
+	}
+	t.values = d.mapOf(t.open, t.at)
+	d.giveBack(t.open)
+	t.open = nil
+}
+
 // table returns the tree of a table that nothing more comes to.
 func (d *tomlDecoder) table(t *tomlTable) tree.Tree {
+	d.finish(t)
+	if len(t.tables) == 0 && t.values.Root() != nil {
+		return t.values
+	}
+	entries := make([]tree.Entry, 0, len(t.tables))
+	for i := range t.tables {
+		item := &t.tables[i]
+		var made tree.Tree
+		if item.array {
+			made = d.tablesOf(item)
+		} else {
+			made = d.table(item.tables[0])
+		}
+		entries = append(entries, tree.Entry{Key: item.name, At: item.at, Tree: made})
+	}
 	if d.stopped {
 		return tree.Tree{}
 	}
-	base := len(d.entries.open)
-	for i := range t.items {
-		item := &t.items[i]
-		value := item.value
-		switch {
-		case item.array:
-			value = d.tables(item)
-		case item.tables != nil:
-			value = d.table(item.tables[0])
-		}
-		d.entries.add(tree.Entry{Key: item.name, At: item.at, Tree: value})
+	if t.values.Root() == nil {
+		return d.mapOf(entries, t.at)
 	}
-	return d.close(base, t.at)
+	e := t.values.Edit()
+	for i := range entries {
+		e.Graft(tree.Path{entries[i].Key}, entries[i].Tree)
+	}
+	return e.Tree()
 }
 
-func (d *tomlDecoder) tables(item *tomlItem) tree.Tree {
+func (d *tomlDecoder) tablesOf(item *tomlItem) tree.Tree {
 	items := make([]tree.Tree, len(item.tables))
 	for i, t := range item.tables {
 		items[i] = d.table(t)

@@ -228,7 +228,7 @@ func (d *yamlDecoder) mapping(n *yaml.Node, at tree.Place, keep bool) (t tree.Tr
 		return tree.Tree{}, nil
 	}
 	defer d.leave()
-	base := len(d.entries.open)
+	base := len(d.open)
 	var merge *yaml.Node // the first merge key
 	var merged [][]tree.Entry
 	for i := 0; i+1 < len(n.Content) && !d.stopped; i += 2 {
@@ -249,12 +249,12 @@ func (d *yamlDecoder) mapping(n *yaml.Node, at tree.Place, keep bool) (t tree.Tr
 				entry.Tree = d.value(value)
 				d.pop()
 			}
-			d.entries.add(entry)
+			d.open = append(d.open, entry)
 		}
 	}
 	d.beneath(base, merged)
 	if keep {
-		kept = slices.Clone(d.entries.open[base:])
+		kept = slices.Clone(d.open[base:])
 	}
 	if t = d.close(base, at); t.Root() == nil {
 		kept = nil

@@ -82,14 +82,14 @@ func (d *yamlDecoder) beneath(base int, merged [][]tree.Entry) {
 		return
 	}
 	has := make(map[string]bool)
-	for _, e := range d.entries.open[base:] {
+	for _, e := range d.open[base:] {
 		has[e.Key] = true
 	}
 	for _, lower := range merged {
 		for _, e := range lower {
 			if !has[e.Key] {
 				has[e.Key] = true
-				d.entries.add(e)
+				d.open = append(d.open, e)
 			}
 		}
 	}

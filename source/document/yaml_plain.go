@@ -33,16 +33,18 @@ func (d *yamlDecoder) plain() (tree.Tree, bool) {
 	trial := *d.decoder
 	trial.limits.Depth = min(trial.limits.Depth, maxPlainDepth)
 	p := plainYAML{decoder: &trial, line: 1}
-	if !p.next() {
-		return tree.Tree{}, false
-	}
-	if bytes.HasPrefix(p.data[p.pos:], []byte("---\n")) && p.column == 0 {
+	t, ok := p.document()
+	d.open = d.open[:0]
+	return t, ok
+}
+
+func (p *plainYAML) document() (tree.Tree, bool) {
+	ok := p.next()
+	if ok && p.column == 0 && bytes.HasPrefix(p.data[p.pos:], []byte("---\n")) {
 		p.pos += 3
-		if !p.next() {
-			return tree.Tree{}, false
-		}
+		ok = p.next()
 	}
-	if p.column < 0 {
+	if !ok || p.column < 0 {
 		return tree.Tree{}, false
 	}
 	t, ok := p.mapping(p.column)
@@ -147,7 +149,7 @@ func (p *plainYAML) mapping(column int) (tree.Tree, bool) {
 		return tree.Tree{}, false
 	}
 	defer p.leave()
-	base := len(p.entries.open)
+	base := len(p.open)
 	for p.column = column; p.column == column; {
 		entry, ok := p.key(false)
 		if !ok {
@@ -156,15 +158,15 @@ func (p *plainYAML) mapping(column int) (tree.Tree, bool) {
 		if entry.Tree, ok = p.entry(column); !ok || p.column > column {
 			return tree.Tree{}, false
 		}
-		p.entries.add(entry)
+		p.open = append(p.open, entry)
 	}
 	return p.mapOf(base, at)
 }
 
 // mapOf builds the map of the entries from base on.
 func (p *plainYAML) mapOf(base int, at tree.Place) (tree.Tree, bool) {
-	t, twice := p.build.MapOf(p.entries.open[base:], at)
-	p.entries.open = p.entries.open[:base]
+	t, twice := p.build.MapOf(p.open[base:], at)
+	p.open = p.open[:base]
 	return t, twice == nil
 }
 
@@ -259,7 +261,7 @@ func (p *plainYAML) flow(open byte) (t tree.Tree, ok bool) {
 	}
 	defer p.leave()
 	end := open + 2 // ']' or '}'
-	base := len(p.entries.open)
+	base := len(p.open)
 	p.pos++
 	p.spaces()
 	for more := p.peek() != end; more; {
@@ -272,7 +274,7 @@ func (p *plainYAML) flow(open byte) (t tree.Tree, ok bool) {
 		if entry.Tree, ok = p.value(true); !ok {
 			return tree.Tree{}, false
 		}
-		p.entries.add(entry)
+		p.open = append(p.open, entry)
 		p.spaces()
 		if more = p.peek() == ','; more {
 			p.pos++
@@ -286,10 +288,10 @@ func (p *plainYAML) flow(open byte) (t tree.Tree, ok bool) {
 	if open == '{' {
 		return p.mapOf(base, at)
 	}
-	items := make([]tree.Tree, 0, len(p.entries.open)-base)
-	for _, e := range p.entries.open[base:] {
+	items := make([]tree.Tree, 0, len(p.open)-base)
+	for _, e := range p.open[base:] {
 		items = append(items, e.Tree)
 	}
-	p.entries.open = p.entries.open[:base]
+	p.open = p.open[:base]
 	return p.build.List(items, at), true
 }

@@ -29,7 +29,7 @@ var oddDocuments = []string{
 // readings returns what is made of a document without the parser and with it.
 func readings(data []byte) (plain tree.Tree, ok bool, parsed tree.Tree, err error) {
 	newDecoder := func() *yamlDecoder {
-		d := &decoder{limits: Limits{}.OrDefault(), done: context.Background().Done(), build: new(tree.Builder)}
+		d := &decoder{limits: Limits{}.OrDefault(), done: context.Background().Done(), workshop: new(workshop)}
 		d.accept(data, YAML)
 		return &yamlDecoder{decoder: d}
 	}
