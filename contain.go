@@ -40,7 +40,10 @@ func newCrew() *crew { return &crew{applying: map[uint64]bool{}} }
 // run runs code in a goroutine of the crew.
 func (c *crew) run(as role, code func()) { c.running.Go(func() { c.act(as, code) }) }
 
-// act runs code with a role.
+// act runs code with a role. It is looked for on the stack, so it must have a
+// frame of its own.
+//
+//go:noinline
 func (c *crew) act(as role, code func()) {
 	growStack()
 	if as == applying {
@@ -88,24 +91,20 @@ func (c *crew) caller() role {
 	return calling
 }
 
-var actName = runtime.FuncForPC(reflect.ValueOf((*crew).act).Pointer()).Name()
+var actEntry = reflect.ValueOf((*crew).act).Pointer()
 
 // acting reports whether the goroutine that calls it is of a crew. A callback is
 // known by its stack alone, because there are many, and they must cost nothing.
 func acting() bool {
-	callers := make([]uintptr, 64)
-	n := runtime.Callers(2, callers)
-	for n == len(callers) {
-		callers = make([]uintptr, 2*len(callers))
-		n = runtime.Callers(2, callers)
-	}
-	frames := runtime.CallersFrames(callers[:n])
-	for {
-		f, more := frames.Next()
-		if f.Function == actName {
-			return true
+	var callers [64]uintptr
+	for skip := 2; ; skip += len(callers) {
+		n := runtime.Callers(skip, callers[:])
+		for _, pc := range callers[:n] {
+			if f := runtime.FuncForPC(pc - 1); f != nil && f.Entry() == actEntry {
+				return true
+			}
 		}
-		if !more {
+		if n < len(callers) {
 			return false
 		}
 	}

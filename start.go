@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/confsync/confsync/tree"
@@ -13,13 +14,15 @@ import (
 // is none. It holds to ctx, whatever code of the program's does.
 func (r *reducer) open(ctx context.Context) error {
 	opened := make(chan error, 1) // the one send never waits
-	r.crew.run(applying, func() {
-		r.run(func() bool {
-			err := errors.New("confsync: a method of the type, or a decode hook, ended its goroutine")
+	r.crew.run(calling, func() { // no update takes place that code could wait for
+		err := errors.New("confsync: a method of the type, or a decode hook, ended its goroutine")
+		func() {
 			defer func() { opened <- err }()
 			err = r.start(ctx)
-			return err == nil
-		})
+		}()
+		if err == nil {
+			r.crew.act(applying, func() { r.run(r.step) })
+		}
 	})
 	select {
 	case err := <-opened:
@@ -57,8 +60,12 @@ func (r *reducer) start(ctx context.Context) error {
 // one has had its say, or its chance. Content of any source that can't be used
 // is an error at once, except that an optional one may be absent.
 func (r *reducer) await(ctx context.Context) error {
-	grace := time.NewTimer(optionalGrace)
-	defer grace.Stop()
+	var grace <-chan time.Time
+	if slices.ContainsFunc(r.layers.sources, func(f *sourceLayer) bool { return f.standing().Optional }) {
+		timer := time.NewTimer(optionalGrace)
+		defer timer.Stop()
+		grace = timer.C
+	}
 	waitOptional := true
 	for {
 		ready, problems := r.ready(waitOptional)
@@ -72,7 +79,7 @@ func (r *reducer) await(ctx context.Context) error {
 		}
 		select {
 		case <-r.nudge:
-		case <-grace.C:
+		case <-grace:
 			waitOptional = false
 		case <-ctx.Done():
 			return r.silent(ctx)

@@ -63,7 +63,9 @@ func (s *Supervisor) attempt(ctx context.Context) error {
 	if why != nil && a.over && ctx.Err() == nil {
 		s.count.Resyncs++
 	}
-	s.loseLocked(time.Now())
+	if ctx.Err() == nil {
+		s.loseLocked(time.Now())
+	}
 	return err
 }
 
@@ -86,6 +88,7 @@ func (s *Supervisor) begin(cancel func()) *attempt {
 func startWatch(ctx context.Context, src Source, emit func(Snapshot)) <-chan error {
 	ended := make(chan error, 1) // the goroutine sends once; never closed
 	go func() {
+		growStack()
 		err := errExited
 		defer func() {
 			if v := recover(); v != nil {
@@ -100,6 +103,19 @@ func startWatch(ctx context.Context, src Source, emit func(Snapshot)) <-chan err
 	}()
 	return ended
 }
+
+// growStack makes the stack of a goroutine that has just begun large enough for
+// most of what is read. Otherwise it grows step by step, and each step copies all
+// the frames that there are.
+//
+//go:noinline
+func growStack() {
+	var stack [6 << 10]byte
+	use(&stack)
+}
+
+//go:noinline
+func use(*[6 << 10]byte) {}
 
 // sound returns err or, if its methods panic, as those of a nil pointer may, an
 // error that says so.
@@ -116,9 +132,11 @@ func sound(err error) (readable error) {
 // outlast waits for a Watch whose context has ended. If that was to start it
 // anew, one that goes on for too long is reported as a failure.
 func (s *Supervisor) outlast(ctx context.Context, a *attempt, ended <-chan error) {
-	if ctx.Err() == nil {
-		s.update(func() { s.loseLocked(time.Now()) })
+	if ctx.Err() != nil {
+		<-ended
+		return
 	}
+	s.update(func() { s.loseLocked(time.Now()) })
 	late := time.NewTimer(lateAfter)
 	defer late.Stop()
 	select {

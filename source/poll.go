@@ -43,10 +43,11 @@ func (p *poll) Watch(ctx context.Context, emit func(Snapshot)) error {
 			return err
 		}
 		emit(snap)
-		wait, cancel := context.WithTimeout(ctx, Jitter(p.every-p.every/10, p.every+p.every/10))
-		<-wait.Done()
-		cancel()
-		if ctx.Err() != nil {
+		wait := time.NewTimer(Jitter(p.every-p.every/10, p.every+p.every/10))
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+			wait.Stop()
 			return ctx.Err()
 		}
 	}
