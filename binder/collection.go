@@ -81,7 +81,10 @@ func (d *decoder) makeMap(s *slot, prev, n *tree.Node, unknown *noteTree) (next 
 			unknown.set(name, nil)
 		}
 	}
-	seen := reflect.MakeMap(s.plan.typ)
+	var seen reflect.Value // the keys so far, where two names may be one key
+	if !s.plan.verbatim {
+		seen = reflect.MakeMap(s.plan.typ)
+	}
 	key, elem := newElement(s.plan)
 	for i, name := range n.Keys() {
 		d.push(s.label(name), s.taker+mapElement)

@@ -16,12 +16,18 @@ func (r row) allKeys() []string {
 	return keys
 }
 
-// changedKeys returns the sorted keys whose child differs in any layer.
-func (r row) changedKeys() []string {
+// changedKeys returns the sorted keys whose child differs in any layer, in room if
+// it does.
+func (r row) changedKeys(room []string) []string {
 	var keys []string
 	for i, n := range r.in {
-		if r.was[i] != n {
-			keys = union(keys, changedIn(r.was[i], n))
+		if r.was[i] == n {
+			continue
+		}
+		if keys == nil {
+			keys = changedIn(room, r.was[i], n)
+		} else {
+			keys = union(keys, changedIn(nil, r.was[i], n))
 		}
 	}
 	return keys
@@ -41,13 +47,14 @@ func keysOf(n *tree.Node) []string {
 	return keys
 }
 
-// changedIn returns the sorted keys whose child differs between two nodes.
-func changedIn(was, n *tree.Node) []string {
+// changedIn returns the sorted keys whose child differs between two nodes, in room
+// if it does.
+func changedIn(room []string, was, n *tree.Node) []string {
 	if was.Kind() == tree.List || n.Kind() == tree.List {
 		same := func(key string) bool { return was.Child(key) == n.Child(key) }
 		return slices.DeleteFunc(slices.Clone(union(keysOf(was), keysOf(n))), same)
 	}
-	var changed []string
+	changed := room
 	tree.Changes(was, n, func(key string, _, _ *tree.Node) { changed = append(changed, key) })
 	return changed
 }

@@ -112,8 +112,9 @@ type children struct {
 	was, in []tree.Cursor
 	out     tree.Cursor // of the merge of was
 
-	keys []string // room for those that differ, and what they are now
-	kids []*tree.Node
+	changed []string // room for those that differ in a layer
+	keys    []string // room for those of the merge that differ, and what they are now
+	kids    []*tree.Node
 }
 
 func (m *merger) children(r row, out *tree.Node) *children {
@@ -168,7 +169,8 @@ func (m *merger) mapping(r row, out *tree.Node) *tree.Node {
 		}
 		return tree.NewMap(keys, kids, own)
 	}
-	for _, key := range r.changedKeys() {
+	below.changed = r.changedKeys(below.changed[:0])
+	for _, key := range below.changed {
 		if kid, before := m.child(below, key); kid != before {
 			below.keys, below.kids = append(below.keys, key), append(below.kids, kid)
 		}

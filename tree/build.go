@@ -83,7 +83,7 @@ func (b *Builder) List(items []Tree, at Place) Tree {
 		if item.root == nil {
 			item = b.Null(at)
 		}
-		kids.set(i, item)
+		kids.set(i, &item)
 	}
 	return Tree{root: newBranch(Node{kind: List}, nil, kids.kids), at: at, places: kids.places()}
 }
@@ -114,7 +114,7 @@ func (b *Builder) MapOf(entries []Entry, at Place) (Tree, []*DuplicateKeyError) 
 		if last != nil && e.Key == last.Key {
 			twice = append(twice, &DuplicateKeyError{Key: e.Key, First: last.At, Second: e.At})
 		}
-		kids.set(i, e.Tree)
+		kids.set(i, &e.Tree)
 		last = e
 	}
 	if twice != nil {

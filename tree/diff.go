@@ -1,7 +1,5 @@
 package tree
 
-import "slices"
-
 // Diff returns the paths of the values that differ between two nodes, in the order
 // of the tree: leaves that came, went or changed, own values of maps, and nodes
 // that changed their kind, which stand for all below them. It skips what the two
@@ -15,6 +13,18 @@ func Diff(old, next *Node) []Path {
 type differ struct {
 	path  Path
 	found []Path
+	room  Path // for paths that are found, many at a time
+}
+
+// note adds the path at hand to those that were found.
+func (d *differ) note() {
+	size := len(d.path)
+	if len(d.room) < size {
+		d.room = make(Path, size*min(len(d.found)+1, 64))
+	}
+	copy(d.room, d.path)
+	d.found = append(d.found, d.room[:size:size])
+	d.room = d.room[size:]
 }
 
 func (d *differ) walk(a, b *Node) {
@@ -23,12 +33,12 @@ func (d *differ) walk(a, b *Node) {
 	}
 	if a.Len() == 0 && b.Len() == 0 || a != nil && b != nil && a.kind != b.kind {
 		if !a.Equal(b) {
-			d.found = append(d.found, slices.Clone(d.path))
+			d.note()
 		}
 		return
 	}
 	if ownChanged(a, b) {
-		d.found = append(d.found, slices.Clone(d.path))
+		d.note()
 	}
 	if a.SameKeys(b) && a.Len() == b.Len() {
 		for i := range a.Len() {

@@ -15,14 +15,14 @@ type Editor struct {
 
 // draft is what has been asked for at one path and below it.
 type draft struct {
-	grafted bool
-	whole   Tree // with grafted: stands here instead, before the other changes
-	change  change
-	value   Node // with put: the own value, or the folder mark
-	at      Place
-	key     string // of the draft above
-	kids    []*draft
-	byKey   map[string]*draft // once they are many
+	graft  *Tree // stands here instead, before the other changes
+	change change
+	value  Node // with put: the own value, or the folder mark
+	at     Place
+	key    string // of the draft above
+	first  [1]*draft
+	kids   []*draft          // in first, while there is one
+	byKey  map[string]*draft // once they are many
 }
 
 const many = 8 // drafts; up to so many are found by looking at each
@@ -75,6 +75,9 @@ func (d *draft) kid(key string) *draft {
 }
 
 func (d *draft) add(kid *draft) {
+	if d.kids == nil {
+		d.kids = d.first[:0]
+	}
 	d.kids = append(d.kids, kid)
 	if len(d.kids) == many+1 {
 		d.byKey = make(map[string]*draft)
@@ -103,7 +106,7 @@ func (e *Editor) SetFolder(p Path, at Place) {
 // absent tree removes it all.
 func (e *Editor) Graft(p Path, whole Tree) {
 	d := e.at(p)
-	*d = draft{grafted: true, whole: whole, key: d.key}
+	*d = draft{graft: &whole, key: d.key}
 }
 
 // Delete takes away the value at p, or its folder mark. Keys below it stay; a
@@ -120,8 +123,8 @@ func (e *Editor) Tree() Tree {
 
 // apply returns a tree after the edits at its root and below.
 func (d *draft) apply(t Tree) Tree {
-	if d.grafted {
-		t = d.whole
+	if d.graft != nil {
+		t = *d.graft
 	}
 	if d.change == keep && len(d.kids) == 0 {
 		return t
@@ -180,7 +183,7 @@ func (d *draft) children(t Tree) (next siblings, touched bool) {
 		}
 		before := next.at(i)
 		made := draft.apply(before)
-		next.set(i, made)
+		next.set(i, &made)
 		touched = touched || made.root != before.root
 		gone = gone || made.root == nil
 	}

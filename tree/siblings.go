@@ -47,7 +47,7 @@ func (s *siblings) at(i int) Tree {
 	return t
 }
 
-func (s *siblings) set(i int, t Tree) {
+func (s *siblings) set(i int, t *Tree) {
 	s.kids[i] = t.root
 	if s.spots == nil && t.at != (Place{}) {
 		s.spots = make([]Place, len(s.kids))
@@ -83,7 +83,7 @@ func (s siblings) splice(added []child) siblings {
 	out := newSiblings(size)
 	out.keys = make([]string, 0, size)
 	push := func(key string, t Tree) {
-		out.set(len(out.keys), t)
+		out.set(len(out.keys), &t)
 		out.keys = append(out.keys, key)
 	}
 	next := 0
