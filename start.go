@@ -14,7 +14,7 @@ import (
 // is none. It holds to ctx, whatever code of the program's does.
 func (r *reducer) open(ctx context.Context) error {
 	opened := make(chan error, 1) // the one send never waits
-	r.crew.run(calling, func() { // no update takes place that code could wait for
+	r.crew.run(calling, func() {  // no update takes place that code could wait for
 		err := errors.New("confsync: a method of the type, or a decode hook, ended its goroutine")
 		func() {
 			defer func() { opened <- err }()
