@@ -159,7 +159,7 @@ func (b *faultRun) slowLink() fault {
 	for filling.Len() < 8<<10 {
 		filling.WriteString(crand.Text())
 	}
-	least := 2*delay + time.Second*time.Duration(filling.Len()/2)/time.Duration(rate)
+	least := max(2*delay, time.Second*time.Duration(filling.Len()/2)/time.Duration(rate)) // the one passes within the other
 	return fault{"slow link", false, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), await.Limit)
 		defer cancel()
