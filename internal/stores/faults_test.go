@@ -98,12 +98,12 @@ func (b *faultRun) run(end time.Time) {
 // runFault goes through one fault.
 func (b *faultRun) runFault(f fault, lasting bool) {
 	b.Helper()
-	began, watches, accepted := time.Now(), b.watches(), b.proxy.Accepted()
+	began, watches, accepted, before := time.Now(), b.watches(), b.proxy.Accepted(), b.statuses()
 	f.inject()
 	var noticed time.Duration
 	switch {
 	case f.outage && lasting:
-		noticed = b.noticed(f.name, began)
+		noticed = b.noticed(f.name, began, before)
 	case f.heal != nil:
 		time.Sleep(time.Duration(b.rand.IntN(800)) * time.Millisecond) // however long the fault lasts
 	}
@@ -161,14 +161,26 @@ func (b *faultRun) programs() (all []*checker) {
 	return append(all, b.process.checker)
 }
 
-// noticed waits until every program says that it is stale, and why, and since
-// when. It returns how long that took.
-func (b *faultRun) noticed(what string, began time.Time) time.Duration {
-	b.Helper()
+func (b *faultRun) statuses() (all []source.Status) {
 	for _, w := range b.watchers {
+		all = append(all, w.status())
+	}
+	return all
+}
+
+// noticed waits until every program says that it is stale, and why, and since
+// when, which is earlier only if it was stale before: on a busy machine it may be.
+// It returns how long that took.
+func (b *faultRun) noticed(what string, began time.Time, before []source.Status) time.Duration {
+	b.Helper()
+	for i, w := range b.watchers {
 		b.until(func() string { return fmt.Sprintf("%s: a stale %s: %+v", what, w.Name(), w.status()) },
 			func() bool { return w.status().State == source.Stale })
-		if st := w.status(); st.Err == nil || st.Since.Before(began) || st.Since.After(time.Now()) {
+		st, since := w.status(), began
+		if before[i].State == source.Stale {
+			since = before[i].Since
+		}
+		if st.Err == nil || st.Since.Before(since) || st.Since.After(time.Now()) {
 			b.Errorf("%s since %v: %+v, want an error and since when", what, began, st)
 		}
 	}
