@@ -17,16 +17,17 @@ import (
 	"github.com/confsync/confsync/bench/stats"
 )
 
-// Bare is the program that reads the file with the YAML library alone, and Ours
-// the one that opens it.
+// Bare is the program that reads the file with the YAML library alone, Ours the
+// one that opens it, and Static the same one, built so that it needs no C library.
 const (
-	Bare = "bare"
-	Ours = "confsync"
+	Bare   = "bare"
+	Ours   = "confsync"
+	Static = "confsync, CGO_ENABLED=0"
 )
 
-// Programs returns the names of all programs, those of the directories in
-// start/programs.
-func Programs() []string { return []string{Bare, Ours, "konf", "kratos", "koanf", "viper"} }
+// Programs returns the names of all programs: Static, and those of the directories
+// in start/programs.
+func Programs() []string { return []string{Bare, Ours, Static, "konf", "kratos", "koanf", "viper"} }
 
 // Plan is how much is measured.
 type Plan struct {
@@ -100,10 +101,14 @@ func build(ctx context.Context) (dir string, err error) {
 	if dir, err = os.MkdirTemp("", "start"); err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", dir+string(filepath.Separator), "github.com/confsync/confsync/bench/start/programs/...")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		os.RemoveAll(dir)
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	const programs = "github.com/confsync/confsync/bench/start/programs/"
+	static := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, Static), programs+Ours)
+	static.Env = append(os.Environ(), "CGO_ENABLED=0")
+	for _, cmd := range []*exec.Cmd{static, exec.CommandContext(ctx, "go", "build", "-o", dir+string(filepath.Separator), programs+"...")} {
+		if out, err := cmd.CombinedOutput(); err != nil {
+			os.RemoveAll(dir)
+			return "", fmt.Errorf("go build: %w\n%s", err, out)
+		}
 	}
 	return dir, nil
 }

@@ -68,8 +68,14 @@ func (w *watcher) remove(path string) {
 
 func (w *watcher) drain() { w.complete.drain() }
 
+// close ends both instances at once, for each takes the system some milliseconds.
 func (w *watcher) close() {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		w.complete.close()
+	}()
 	_ = w.files.Close()
 	<-w.done
-	w.complete.close()
+	<-ended
 }

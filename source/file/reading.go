@@ -1,6 +1,7 @@
 package file
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -128,17 +129,18 @@ func (r *reading) file(path string, before fs.FileInfo) ([]byte, error) {
 	if r.moving = r.moving || !os.SameFile(before, opened) || !opened.Mode().IsRegular(); !opened.Mode().IsRegular() { // replaced in between
 		return nil, &fs.PathError{Op: "read", Path: path, Err: errNotRegular}
 	}
-	data, err := io.ReadAll(io.LimitReader(f, int64(r.budget)+1))
-	if err != nil {
+	var data bytes.Buffer
+	data.Grow(int(before.Size()) + bytes.MinRead) // one read for all of it, and one for its end
+	if _, err := data.ReadFrom(io.LimitReader(f, int64(r.budget)+1)); err != nil {
 		return nil, err
 	}
 	if changed(path, before) {
 		r.moving = true
 	}
-	if r.budget -= len(data); r.budget < 0 {
+	if r.budget -= data.Len(); r.budget < 0 {
 		return nil, errTooLarge
 	}
-	return data, nil
+	return data.Bytes(), nil
 }
 
 // changed reports whether a file is not what it was before it was read.
