@@ -55,8 +55,12 @@ func (t *notices) add(key string) {
 	}
 }
 
-// merge adds what was told elsewhere.
+// merge adds what was told elsewhere, which must not be written to afterwards.
 func (t *notices) merge(other notices) {
+	if t.nothing() {
+		*t = other
+		return
+	}
 	t.all = t.all || other.all
 	for key := range other.keys {
 		t.add(key)
@@ -113,7 +117,9 @@ func (p progress) Read(buf []byte) (int, error) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.received += int64(n)
-		p.expectLocked()
+		if len(p.calls) > 0 {
+			p.expectLocked()
+		}
 	}
 	return n, err
 }
@@ -144,8 +150,7 @@ func (c *conn) send(take bool, commands ...command) *call {
 	c.calls = append(c.calls, sent)
 	c.expectLocked()
 	c.mu.Unlock()
-	c.net.SetWriteDeadline(time.Now().Add(c.timeout))
-	if _, err := c.net.Write(buf); err != nil {
+	if _, err := c.net.Write(buf); err != nil { // or there was no answer in time, and the reader has closed
 		c.net.Close() // and the reader tells whoever waits
 	}
 	return sent
@@ -220,6 +225,7 @@ func (c *conn) take(reply any, err error) bool {
 			close(sent.done)
 		}
 		c.calls = nil
+		c.net.Close() // which ends a Write too
 		c.wakeUp()
 		return false
 	}

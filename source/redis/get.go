@@ -139,7 +139,7 @@ func (s *servers) receive(ctx context.Context, p *part, values map[string]value)
 	if err != nil {
 		return err
 	}
-	if len(replies) > len(p.slots) && lacking(properties(replies[len(p.slots)])[notifySetting], s.flags) != "" {
+	if len(replies) > len(p.slots) && lacking(flagsIn(replies[len(p.slots)]), s.flags) != "" {
 		return errMuted
 	}
 	var missing []string

@@ -179,28 +179,34 @@ func (s *servers) check(ctx context.Context) error {
 // primary, of the kind that the client is made for. A server that doesn't know
 // or permit HELLO passes, and speaks RESP2.
 func (s *servers) fit(c *conn, hello any) error {
-	said := properties(hello)
 	if refused, ok := hello.(refusal); ok && refused.code() != "NOPERM" && refused.code() != "ERR" {
 		return refused
 	}
-	c.resp3 = said["proto"] == "3"
-	if role := said["role"]; role == "slave" || role == "replica" {
+	c.resp3 = property(hello, "proto") == int64(3)
+	if role := property(hello, "role"); role == "slave" || role == "replica" {
 		return errors.New("the server is a replica")
 	}
-	if s.cluster == nil && said["mode"] == "cluster" {
+	if s.cluster == nil && property(hello, "mode") == "cluster" {
 		return errors.New("the server is part of a Cluster, which needs a ClusterClient")
 	}
 	return nil
 }
 
-// properties returns a list of keys and values as a map.
-func properties(list any) map[string]string {
-	said := make(map[string]string)
+// property returns what a list of keys and values has at a key, nil if it hasn't.
+func property(list any, key string) any {
 	items, _ := list.([]any)
 	for i := 0; i+1 < len(items); i += 2 {
-		said[fmt.Sprint(items[i])] = fmt.Sprint(items[i+1])
+		if items[i] == key {
+			return items[i+1]
+		}
 	}
-	return said
+	return nil
+}
+
+// flagsIn returns the notifications that are on, by an answer to CONFIG GET.
+func flagsIn(config any) string {
+	flags, _ := property(config, notifySetting).(string)
+	return flags
 }
 
 // notifies says why a server doesn't notify of all that the flags stand for, or
@@ -213,7 +219,7 @@ func (s *servers) notifies(ctx context.Context, c *conn) (why string, err error)
 	if err != nil {
 		return "", err
 	}
-	have := properties(config)[notifySetting]
+	have := flagsIn(config)
 	lack := lacking(have, s.flags)
 	switch {
 	case lack == "":

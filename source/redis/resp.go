@@ -12,11 +12,16 @@ import (
 type command []string
 
 func (c command) append(buf []byte) []byte {
-	buf = fmt.Appendf(buf, "*%d\r\n", len(c))
+	buf = appendLine(buf, '*', len(c))
 	for _, arg := range c {
-		buf = fmt.Appendf(buf, "$%d\r\n%s\r\n", len(arg), arg)
+		buf = append(appendLine(buf, '$', len(arg)), arg...)
+		buf = append(buf, "\r\n"...)
 	}
 	return buf
+}
+
+func appendLine(buf []byte, kind byte, n int) []byte {
+	return append(strconv.AppendInt(append(buf, kind), int64(n), 10), "\r\n"...)
 }
 
 // A reply is a string, an int64, nil, a list ([]any, of the keys and values in
