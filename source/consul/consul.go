@@ -147,6 +147,11 @@ func (s *store) bounds() source.Bounds {
 	return source.Bounds{MaxKeys: s.opts.MaxKeys, MaxBytes: s.opts.MaxBytes}
 }
 
+// layout returns what holds the configuration: keys, or one document.
+func (s *store) layout() *document.Layout {
+	return document.NewLayout(s.keys, document.Page{Format: s.opts.Document, Decode: s.opts.Decode}, s.bounds(), s.origin)
+}
+
 // origin returns that of a key that was last written at an index, if that is known.
 func (s *store) origin(key string, index int64) tree.Origin {
 	o := tree.Origin{Layer: s.Name(), Kind: "consul", Key: key}

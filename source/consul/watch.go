@@ -12,6 +12,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/document"
 )
 
 var errNoClient = errors.New("there is no client: pass one that api.NewClient made")
@@ -22,7 +23,7 @@ type watch struct {
 	client *api.Client // see streaming
 	emit   func(source.Snapshot)
 	limit  *rate.Limiter
-	held   layout
+	held   *document.Layout
 
 	heard atomic.Int64 // when a part of an answer last arrived, in Unix nanoseconds
 
@@ -135,7 +136,7 @@ func (w *watch) take(ctx context.Context, got answer) error {
 		snap.Err = got.tooLarge
 	default:
 		w.held.Replace(got.rows)
-		if snap.Tree, snap.Err = w.tree(ctx); snap.Err == nil {
+		if snap.Tree, snap.Err = w.held.Tree(ctx); snap.Err == nil {
 			w.good = snap
 		}
 	}

@@ -160,6 +160,11 @@ func (s *store) bounds() source.Bounds {
 	return source.Bounds{MaxKeys: s.opts.MaxKeys, MaxBytes: s.opts.MaxBytes}
 }
 
+// layout returns what holds the configuration: keys, or one document.
+func (s *store) layout() *document.Layout {
+	return document.NewLayout(s.keys, document.Page{Format: s.opts.Document, Decode: s.opts.Decode}, s.bounds(), s.origin)
+}
+
 func (s *store) isDocument() bool { return s.opts.Document != 0 || s.opts.Decode != nil }
 
 // root returns the prefix as people know it, without a separator at its end.

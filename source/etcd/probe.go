@@ -10,6 +10,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/document"
 )
 
 // latest is how many of the keys that were written last a digest has. One
@@ -40,7 +41,7 @@ type digest struct {
 }
 
 // describes reports whether what is held agrees with a digest.
-func (d *digest) describes(held layout) bool {
+func (d *digest) describes(held *document.Layout) bool {
 	if int64(held.Len()) != d.count {
 		return false
 	}

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/connectivity"
 
 	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/document"
 	"github.com/confsync/confsync/tree"
 )
 
@@ -71,11 +72,11 @@ type watch struct {
 	emit     func(source.Snapshot)
 	progress func() // asks the watch how far it has come
 
-	cluster  uint64 // the id
-	revision int64  // up to which events have been applied
-	held     layout // at that revision; nil while there is too much to hold
-	changed  bool   // with no held: some event has come since the last load
-	read     int64  // bytes of keys and values, since the last snapshot
+	cluster  uint64           // the id
+	revision int64            // up to which events have been applied
+	held     *document.Layout // at that revision; nil while there is too much to hold
+	changed  bool             // with no held: some event has come since the last load
+	read     int64            // bytes of keys and values, since the last snapshot
 
 	last  source.Snapshot
 	empty bool          // last was, truly
@@ -214,7 +215,7 @@ func (w *watch) refresh(ctx context.Context) error {
 // show emits what is held.
 func (w *watch) show(ctx context.Context) {
 	begun := time.Now()
-	t, err := w.tree(ctx)
+	t, err := w.held.Tree(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return

@@ -7,18 +7,13 @@ import (
 
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/document"
-	"github.com/confsync/confsync/tree"
 )
 
 // newDocument is the layout of one string, which is a document.
 func newDocument(s *store) layout {
-	limits := document.Limits{Bytes: s.opts.MaxBytes, Keys: s.opts.MaxKeys}
 	d := &oneKey{
-		key: s.prefix, kind: "a string", bounds: s.bounds(), origin: s.origin(s.prefix), events: "K$gxe",
-		held: &document.Key{
-			Name: s.prefix, Page: document.Page{Format: s.opts.Document, Decode: s.opts.Decode, Limits: limits}, Bounds: s.bounds(),
-			Origin: func(key string, _ int64) tree.Origin { return s.origin(key) },
-		},
+		key: s.prefix, kind: "a string", bounds: s.bounds(), origin: s.origin(s.prefix, 0), events: "K$gxe",
+		held: document.NewLayout(s.keys, document.Page{Format: s.opts.Document, Decode: s.opts.Decode}, s.bounds(), s.origin),
 	}
 	d.load, d.same = d.loadString, d.sameString
 	return d

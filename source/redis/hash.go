@@ -7,15 +7,16 @@ import (
 	"strings"
 
 	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/document"
 	"github.com/confsync/confsync/tree"
 )
 
 // newHash returns the layout of the fields of one hash.
 func newHash(s *store) layout {
-	origin := func(field string) tree.Origin { return s.origin(strings.TrimSpace(s.prefix + " " + field)) }
+	origin := func(field string, _ int64) tree.Origin { return s.origin(strings.TrimSpace(s.prefix+" "+field), 0) }
 	h := &oneKey{
-		key: s.prefix, kind: "a hash", bounds: s.bounds(), origin: s.origin(s.prefix),
-		held:   s.table(source.Keys{Separator: s.opts.Separator}, origin),
+		key: s.prefix, kind: "a hash", bounds: s.bounds(), origin: s.origin(s.prefix, 0),
+		held:   document.NewLayout(source.Keys{Separator: s.opts.Separator}, document.Page{}, s.bounds(), origin),
 		events: "K$ghxe", // of hashes, and of strings for the one that replaces a hash
 	}
 	h.load, h.same = h.loadHash, h.sameHash

@@ -25,7 +25,8 @@ type keysLayout struct {
 }
 
 func newKeysLayout(s *store) *keysLayout {
-	return &keysLayout{table: s.table(s.keys, s.origin), prefix: s.keys.Prefix(), version: s.opts.VersionKey}
+	table := &source.Table{Keys: s.keys, Bounds: s.bounds(), Origin: s.origin}
+	return &keysLayout{table: table, prefix: s.keys.Prefix(), version: s.opts.VersionKey}
 }
 
 func (k *keysLayout) channels() channels {
@@ -42,7 +43,7 @@ func (k *keysLayout) deaf() bool { return k.over != nil }
 
 func (k *keysLayout) unfinished() bool { return k.lost || k.settle.unfinished() }
 
-func (k *keysLayout) snapshot() source.Snapshot {
+func (k *keysLayout) snapshot(context.Context) source.Snapshot {
 	if k.over != nil {
 		return source.Snapshot{Err: k.over}
 	}

@@ -38,7 +38,8 @@ type layout interface {
 	audit(context.Context, way) error
 
 	// snapshot returns what was read, with a note if that may be of no one instant.
-	snapshot() source.Snapshot
+	// It is of no use when the context has ended.
+	snapshot(context.Context) source.Snapshot
 }
 
 // errLost says that it isn't known which keys have changed.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/document"
 	"github.com/confsync/confsync/tree"
 )
 
@@ -15,7 +16,7 @@ type oneKey struct {
 	key    string
 	kind   string // of what the key holds, with its article
 	events string // flags of the notifications that tell of it
-	held   holder
+	held   *document.Layout
 	bounds source.Bounds
 	origin tree.Origin
 
@@ -28,13 +29,6 @@ type oneKey struct {
 	servers *servers
 	wrong   error // the problem of a key that is of another type, or too large
 	over    bool  // it is too large
-}
-
-// holder is what was read, and the tree of it: a [source.Table] or a [document.Key].
-type holder interface {
-	Replace([]source.Row)
-	Rows() []source.Row
-	Tree() (tree.Tree, error)
 }
 
 func (o *oneKey) channels() channels { return channels{key: o.key} }
@@ -90,10 +84,10 @@ func (o *oneKey) audit(ctx context.Context, _ way) error {
 	return nil
 }
 
-func (o *oneKey) snapshot() source.Snapshot {
+func (o *oneKey) snapshot(ctx context.Context) source.Snapshot {
 	if o.wrong != nil {
 		return source.Snapshot{Err: o.wrong}
 	}
-	next, err := o.held.Tree()
+	next, err := o.held.Tree(ctx)
 	return source.Snapshot{Tree: next, Err: err}
 }

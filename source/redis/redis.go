@@ -226,11 +226,6 @@ func (s *store) bounds() source.Bounds {
 	return source.Bounds{MaxKeys: s.opts.MaxKeys, MaxBytes: s.opts.MaxBytes}
 }
 
-func (s *store) table(keys source.Keys, origin func(string) tree.Origin) *source.Table {
-	at := func(key string, _ int64) tree.Origin { return origin(key) }
-	return &source.Table{Keys: keys, Bounds: s.bounds(), Origin: at}
-}
-
-func (s *store) origin(key string) tree.Origin {
+func (s *store) origin(key string, _ int64) tree.Origin {
 	return tree.Origin{Layer: s.Name(), Kind: "redis", Key: key}
 }

@@ -34,7 +34,10 @@ func (s *store) watch(ctx context.Context, emit func(source.Snapshot)) (err erro
 		return err
 	}
 	return w.follow(ctx, func() {
-		snap := w.layout.snapshot()
+		snap := w.layout.snapshot(ctx)
+		if ctx.Err() != nil {
+			return
+		}
 		snap.Note = w.note(snap.Note)
 		snap.Bytes = w.servers.received()
 		emit(snap)

@@ -1,6 +1,7 @@
 package zookeeper
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/confsync/confsync/source"
@@ -16,10 +17,10 @@ func (s *store) newPage() document.Page {
 
 // readPage returns the tree of a root that is n, or missing if that is nil. A document
 // that isn't there is content that can't be used, not one of nothing.
-func (s *store) readPage(p *document.Page, n *node) (tree.Tree, error) {
+func (s *store) readPage(ctx context.Context, p *document.Page, n *node) (tree.Tree, error) {
 	if n == nil {
 		err := fmt.Errorf("no such node: %w", source.ErrAbsent)
 		return tree.Tree{}, tree.Problem{Kind: tree.Unusable, Origin: s.origin(s.root, 0), Err: err}
 	}
-	return p.Read(n.text, s.origin(s.root, n.mzxid))
+	return p.ReadContext(ctx, n.text, s.origin(s.root, n.mzxid))
 }

@@ -1,6 +1,7 @@
 package zookeeper
 
 import (
+	"context"
 	"errors"
 	"path"
 	"slices"
@@ -190,7 +191,7 @@ func (t *table) measure() error {
 }
 
 // fill puts what has been read into a snapshot.
-func (t *table) fill(snap *source.Snapshot) {
+func (t *table) fill(ctx context.Context, snap *source.Snapshot) {
 	snap.Bytes, t.read = t.read, 0
 	if t.zxid > 0 {
 		snap.Revision = strconv.FormatInt(t.zxid, 10)
@@ -199,7 +200,7 @@ func (t *table) fill(snap *source.Snapshot) {
 	case t.tooLarge != nil:
 		snap.Err = t.tooLarge
 	case t.isPage():
-		snap.Tree, snap.Err = t.store.readPage(&t.page, t.nodes[t.store.root])
+		snap.Tree, snap.Err = t.store.readPage(ctx, &t.page, t.nodes[t.store.root])
 	default:
 		snap.Tree = t.update()
 	}

@@ -95,8 +95,8 @@ func (s *store) read(ctx context.Context, t *table, next []request) (snap source
 		default:
 			snap.Note = fmt.Sprintf("not at one revision: keys have changed during every reading for %v", longestRead)
 		}
-		t.fill(&snap)
-		return snap, rest, nil
+		t.fill(ctx, &snap)
+		return snap, rest, ctx.Err()
 	}
 }
 
