@@ -3,6 +3,7 @@ package binder_test
 import (
 	"net/netip"
 	"testing"
+	"time"
 )
 
 func TestCollections(t *testing.T) {
@@ -37,6 +38,7 @@ func TestCollections(t *testing.T) {
 		{"int keys", kv{"v.1", "a", "v.0x10", "b"}, one[map[int]string]{map[int]string{1: "a", 16: "b"}}},
 		{"bool keys", kv{"v.true", "a"}, one[map[bool]string]{map[bool]string{true: "a"}}},
 		{"text keys", kv{`v.10\.0\.0\.1`, "a"}, one[map[netip.Addr]string]{map[netip.Addr]string{netip.MustParseAddr("10.0.0.1"): "a"}}},
+		{"duration keys", kv{"v.5s", "a", "v.1h30m", "b"}, one[map[time.Duration]string]{map[time.Duration]string{5 * time.Second: "a", 90 * time.Minute: "b"}}},
 		{"any keys", kv{"v.1", "a"}, one[map[any]string]{map[any]string{"1": "a"}}},
 		{"maps of maps", kv{"v.a.b", "1"}, one[map[string]map[string]int]{map[string]map[string]int{"a": {"b": 1}}}},
 	})
@@ -53,6 +55,7 @@ func TestCollectionsThatDoNotFit(t *testing.T) {
 		{"array too short", struct{ V [2]int }{}, v("1"), []string{"mistyped v: cannot use string \"1\" as [2]int: it has 1 elements\n    into   struct.V"}},
 		{"array too long", struct{ V [2]int }{}, v([]any{1, 2, 3}), []string{"mistyped v: cannot use a list as [2]int: it has 3 elements\n    into   struct.V"}},
 		{"int key", struct{ V map[int]int }{}, kv{"v.x", "1"}, []string{"mistyped v.x: cannot use key \"x\" as int\n    into   struct.V[\"x\"]"}},
+		{"a key that is no duration", struct{ V map[time.Duration]int }{}, kv{"v.5", "1"}, []string{"mistyped v.5: cannot use key \"5\" as time.Duration: it has no unit, such as s or ms\n    into   struct.V[\"5\"]"}},
 		{"int key out of range", struct{ V map[int8]int }{}, kv{"v.300", "1"}, []string{"mistyped v.300: cannot use key \"300\" as int8: out of range\n    into   struct.V[\"300\"]"}},
 		{"one int key twice", struct{ V map[int]int }{}, kv{"v.01", "1", "v.1", "2"}, []string{"duplicate v.1: key \"1\" stands there in another spelling too: they are one int\n    into   struct.V[\"1\"]"}},
 		{"a key that is no number", struct{ V map[float64]int }{}, kv{"v.NaN", "1"}, []string{"mistyped v.NaN: cannot use key \"NaN\" as float64: it equals nothing\n    into   struct.V[\"NaN\"]"}},

@@ -77,13 +77,14 @@ var (
 	revealer        = reflect.TypeFor[interface{ Reveal() string }]()
 	nodeType        = reflect.TypeFor[*tree.Node]()
 	timeType        = reflect.TypeFor[time.Time]()
+	durationType    = reflect.TypeFor[time.Duration]()
 	rawJSON         = reflect.TypeFor[json.RawMessage]()
 )
 
 // decoders are those of types that a text fills and that don't read it themselves.
 var decoders = map[reflect.Type]decodeFunc{
 	timeType:                            decodeTime,
-	reflect.TypeFor[time.Duration]():    decodeDuration,
+	durationType:                        decodeDuration,
 	reflect.TypeFor[url.URL]():          decodeURL,
 	reflect.TypeFor[net.HardwareAddr](): decodeHardwareAddr,
 	rawJSON:                             decodeRawJSON,

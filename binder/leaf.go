@@ -237,6 +237,9 @@ func keyDecoder(t reflect.Type) func(string, reflect.Value) error {
 		}
 	}
 	decode := scalarDecoder(t)
+	if t == durationType {
+		decode = decodeDuration
+	}
 	if decode == nil {
 		return nil
 	}

@@ -114,7 +114,10 @@ func (g *generator) textOf(s *tree.Shape) leaf {
 		return l
 	case s.List:
 		return leaf{types: []string{"string"}, core: `\[[^,]*\]`}
-	case s.Elem == nil && needs(s, false):
+	case s.Elem != nil:
+		key, _ := g.leafOfType(s.Type.Key())
+		return leaf{types: []string{"string"}, core: entryText(key.core, g.textOf(s.Elem).core)}
+	case needs(s, false):
 		return leaf{types: []string{"string"}, core: `\{[^,]*\}`}
 	}
 	return leaf{types: []string{"string"}, core: `(?:\{[^,]*\})?`}

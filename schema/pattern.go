@@ -131,15 +131,29 @@ const (
 // mapText returns the expression of keys and values between commas, of a JSON
 // object, or of nothing. key and value are the expressions of each; "" is any.
 func mapText(key, value string) string {
-	first := key
+	first, next := pairs(key, value)
+	return exactly(fmt.Sprintf(`(?:%s(?:\s*,\s*%s)*)?|%s`, first, next, objectText))
+}
+
+// entryText is like mapText of one entry at most, as an element of a list that
+// commas separate.
+func entryText(key, value string) string {
+	first, _ := pairs(key, value)
+	return fmt.Sprintf(`(?:%s|\{[^,]*\})?`, first)
+}
+
+// pairs returns the expressions of the first key and value of a map's text, and of
+// the later ones.
+func pairs(key, value string) (first, next string) {
+	first, next = key, key
 	if key == "" {
-		first, key = `[^,:{\s][^,:]*`, `[^,:]*[^,:\s][^,:]*`
+		first, next = `[^,:{\s][^,:]*`, `[^,:]*[^,:\s][^,:]*`
 	}
 	if value == "" {
 		value = `[^,]*`
 	}
-	pair := func(key string) string { return `(?:` + key + `)\s*:\s*(?:` + value + `)` }
-	return exactly(fmt.Sprintf(`(?:%s(?:\s*,\s*%s)*)?|%s`, pair(first), pair(key), objectText))
+	value = `)\s*:\s*(?:` + value + `)`
+	return `(?:` + first + value, `(?:` + next + value
 }
 
 // indexes returns the expression of the keys of a list of n elements, of any

@@ -33,7 +33,7 @@ func (g *generator) junk() any {
 		"", " ", "80a", "80", " 80 ", "+5", "-0", "007", "0x1F", "0xFFFF", "0x10000", "0X_ff", "0b101", "0o17", "1_000", "1.5", "1e3", ".5", "5.", "Inf", "-nan", "0x1p-2", "+-5",
 		"5s", "1m30s", "-1.5h", "5", "5 s", "1h-2m", "0",
 		"2024-01-31", "2024-02-30", "2024-04-31", "2024-13-01", "2024-01-31T25:00:00Z", "2024-01-31T5:06:07.5Z", "2024-01-31 05:06:07+01:00", "2024-01-31T05:06", "2024-01-31T05:06:07z",
-		"debug", "INFO+2", "loud", "10MiB", "10 mb", "1.5k", "10XB", "MB", "00-00-5e-00-53-01", "00:00", "a:b", "a: 1, b : 2", "a:1,a", ":1", "1:true", "10.0.0.1", "::1", "10.0.0", "https://example.com/a?b", "a,b", "1,2", "1, 2 ,3", "true,0", "1s,2s", ",",
+		"debug", "INFO+2", "loud", "10MiB", "10 mb", "1.5k", "10XB", "MB", "00-00-5e-00-53-01", "00:00", "a:b", "a: 1, b : 2", "a:1,a", ":1", "1:true", "5s:1", "a:1,b:2", "10.0.0.1", "::1", "10.0.0", "https://example.com/a?b", "a,b", "1,2", "1, 2 ,3", "true,0", "1s,2s", ",",
 		"{", "[", "[1", "{}x", []any{}, []any{1, 2}, []any{"a", nil}, []any{1, 2, 3}, []any{[]any{1}}, map[string]any{}, map[string]any{"0": 1, "1": 2}, map[string]any{"00": 1}, map[string]any{"x": 1})
 }
 
@@ -106,6 +106,9 @@ func (g *generator) object(t reflect.Type, depth int) any {
 	m := map[string]any{}
 	for range g.IntN(4) {
 		key := g.one("a", "b.c", "d/e", "Port").(string)
+		if t.Key() == reflect.TypeFor[time.Duration]() {
+			key = g.one("5s", "1h", "1.5s", "5", "x").(string)
+		}
 		if t.Key().Kind() == reflect.Int {
 			key = g.one("1", "2", "30", "x", "+4").(string)
 		}

@@ -45,6 +45,8 @@ type everything struct {
 	Grid     [][]int
 	Labels   map[string]string
 	ByNumber map[int]bool
+	ByWait   map[time.Duration]int
+	Weights  []map[string]int
 	Server   struct {
 		MaxConns int `json:"maxConns"`
 		Pool     struct {
