@@ -83,11 +83,11 @@ func (c commandLine) Watch(ctx context.Context, emit func(Snapshot)) error {
 
 // path returns the path of the field that a flag is for. It is [ErrUnknownName]
 // when the flag doesn't belong to the configuration.
-func (c commandLine) path(flag string) (tree.Path, error) {
+func (c commandLine) path(flag string, value *tree.Node) (tree.Path, error) {
 	text, ok := c.Names[flag]
 	switch {
 	case !ok:
-		return c.names.Resolve(flag)
+		return c.names.ResolveValue(flag, value.Text())
 	case text == "" || c.shape == nil:
 		return nil, ErrUnknownName
 	}
@@ -104,7 +104,7 @@ func (c commandLine) read() Snapshot {
 	var paths []tree.Path
 	var problems []error
 	c.Each(func(name string, value *tree.Node) {
-		path, err := c.path(name)
+		path, err := c.path(name, value)
 		if err == nil {
 			defined[path.String()] = name
 		}

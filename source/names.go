@@ -20,7 +20,8 @@ var ErrUnknownName = errors.New("unknown name")
 //
 //   - A field answers to its own name in any case, with or without the
 //     separators between its words. A name leads on to something that takes a
-//     value; a struct that one text can fill does where nothing else fits.
+//     value; a struct that one text can fill does where nothing else fits, and,
+//     for [Names.ResolveValue], any struct does that a JSON object fills.
 //   - An element of a list is its index.
 //   - A key of a map is all of the name that is left, as it is written, or all
 //     up to a double underscore where underscore is a separator.
@@ -135,9 +136,23 @@ func (n *Names) Variables(path tree.Path) []string { return n.own[path.String()]
 // none's, that is an error which names two. A name that fits none is an error
 // that wraps [ErrUnknownName].
 func (n *Names) Resolve(name string) (tree.Path, error) {
-	for _, texts := range []bool{false, true} {
+	return n.resolve(name, takesValue, takesText)
+}
+
+// ResolveValue is like Resolve for a name whose value is known: one that is a JSON
+// object may fill any struct.
+func (n *Names) ResolveValue(name, value string) (tree.Path, error) {
+	if !strings.HasPrefix(strings.TrimSpace(value), "{") {
+		return n.Resolve(name)
+	}
+	return n.resolve(name, takesValue, takesText, takesObject)
+}
+
+// resolve looks for what takes a value, by one rule after the other.
+func (n *Names) resolve(name string, rules ...func(*tree.Shape) bool) (tree.Path, error) {
+	for _, takes := range rules {
 		for _, exact := range []bool{true, false} {
-			switch found := n.search(name, exact, texts); len(found) {
+			switch found := n.search(name, exact, takes); len(found) {
 			case 1:
 				return found[0], nil
 			case 2:

@@ -9,10 +9,10 @@ import (
 
 // search finds the paths that a name can mean, and stops at the second. With
 // exact, only those whose canonical name it is, but for case and for dashes in
-// the place of underscores. With texts, structs that one text can fill take a
-// value too.
-func (n *Names) search(name string, exact, texts bool) []tree.Path {
-	s := nameSearch{Names: n, name: name, exact: exact, texts: texts, dead: make(map[nameSpot]bool)}
+// the place of underscores. takes reports whether a shape, which is never nil,
+// takes a value.
+func (n *Names) search(name string, exact bool, takes func(*tree.Shape) bool) []tree.Path {
+	s := nameSearch{Names: n, name: name, exact: exact, takes: takes, dead: make(map[nameSpot]bool)}
 	s.walk(n.shape, 0)
 	return s.found
 }
@@ -21,7 +21,7 @@ type nameSearch struct {
 	*Names
 	name  string
 	exact bool
-	texts bool
+	takes func(*tree.Shape) bool
 	path  tree.Path
 	found []tree.Path
 	dead  map[nameSpot]bool // places from which nothing was found
@@ -112,8 +112,7 @@ func (s *nameSearch) into(shape *tree.Shape, at, end int, segment string) {
 
 // arrive takes the path if the shape takes a value.
 func (s *nameSearch) arrive(shape *tree.Shape) {
-	takes := takesValue(shape) || s.texts && shape != nil && shape.Text
-	if takes && !slices.ContainsFunc(s.found, s.path.Equal) {
+	if shape != nil && s.takes(shape) && !slices.ContainsFunc(s.found, s.path.Equal) {
 		s.found = append(s.found, slices.Clone(s.path))
 	}
 }
@@ -137,3 +136,5 @@ func (s *nameSearch) end(from int) int {
 }
 
 func takesValue(s *tree.Shape) bool { return s != nil && len(s.Fields) == 0 }
+func takesText(s *tree.Shape) bool  { return len(s.Fields) == 0 || s.Text }
+func takesObject(*tree.Shape) bool  { return true }

@@ -179,7 +179,7 @@ func (e environment) resolve() (found []variable, problems []error) {
 		if !ours || rest == "" {
 			continue
 		}
-		path, err := e.names.Resolve(rest)
+		path, err := e.names.ResolveValue(rest, value)
 		switch {
 		case err == nil && e.othersOwn(path, value):
 		case err == nil:

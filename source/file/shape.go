@@ -44,7 +44,7 @@ func (w *watched) unflatten(flat tree.Tree) (tree.Tree, error) {
 		path, _, own := w.names.Variable(name)
 		var err error
 		if !own {
-			path, err = w.names.Resolve(name)
+			path, err = w.names.ResolveValue(name, flat.Root().At(i).Text())
 		}
 		if errors.Is(err, source.ErrUnknownName) {
 			path, err = tree.Path{name}, nil
