@@ -138,17 +138,27 @@ func (b *faultRun) latency() fault {
 	delay := time.Duration(20+b.rand.IntN(100)) * time.Millisecond
 	return fault{"latency", false, func() {
 		b.proxy.Latency(delay)
-		ctx, cancel := context.WithTimeout(context.Background(), await.Limit)
-		defer cancel()
-		began := time.Now()
-		_, err := b.through.Get(ctx, root+"/seq")
-		must(b, err)
-		if took := time.Since(began); took < 2*delay {
+		if took := b.read(root + "/seq"); took < 2*delay {
 			b.Fatalf("an answer took %v, with a delay of %v each way", took, delay)
 		}
 		b.awaitCommits(10)
 		b.converge()
 	}, b.mend}
+}
+
+// read returns how long it takes the programs' client to read a key. On a busy
+// machine the client may give up at first.
+func (b *faultRun) read(key string) (took time.Duration) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), await.Limit)
+	defer cancel()
+	b.until(func() string { return "a reading of " + key }, func() bool {
+		began := time.Now()
+		_, err := b.through.Get(ctx, key)
+		took = time.Since(began)
+		return err == nil
+	})
+	return took
 }
 
 // slowLink delays everything and lets little of it pass. What that costs is
@@ -166,14 +176,7 @@ func (b *faultRun) slowLink() fault {
 		must(b, b.writer.direct().Commit(ctx, Transaction{Put: map[string]string{"filling": filling.String()}}))
 		b.proxy.Latency(delay)
 		b.proxy.Bandwidth(rate)
-		var took time.Duration
-		b.until(func() string { return "a reading over a slow link" }, func() bool {
-			began := time.Now()
-			_, err := b.through.Get(ctx, "filling")
-			took = time.Since(began)
-			return err == nil
-		})
-		if took < least {
+		if took := b.read("filling"); took < least {
 			b.Fatalf("%d bytes took %v at %d a second", filling.Len(), took, rate)
 		}
 		b.awaitCommits(10)
