@@ -171,9 +171,11 @@ func (b *faultRun) slowLink() fault {
 	}
 	least := max(2*delay, time.Second*time.Duration(filling.Len()/2)/time.Duration(rate)) // the one passes within the other
 	return fault{"slow link", false, func() {
-		ctx, cancel := context.WithTimeout(context.Background(), await.Limit)
-		defer cancel()
-		must(b, b.writer.direct().Commit(ctx, Transaction{Put: map[string]string{"filling": filling.String()}}))
+		b.until(func() string { return "a value to read" }, func() bool {
+			ctx, cancel := context.WithTimeout(context.Background(), await.Limit)
+			defer cancel()
+			return b.writer.direct().Commit(ctx, Transaction{Put: map[string]string{"filling": filling.String()}}) == nil
+		})
 		b.proxy.Latency(delay)
 		b.proxy.Bandwidth(rate)
 		if took := b.read("filling"); took < least {
