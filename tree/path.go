@@ -129,7 +129,8 @@ func appendEscaped(b []byte, seg string) []byte {
 
 // Child returns p with segments added. It shares no memory with p.
 func (p Path) Child(segments ...string) Path {
-	return append(slices.Clip(slices.Clone(p)), segments...)
+	child := make(Path, 0, len(p)+len(segments))
+	return append(append(child, p...), segments...)
 }
 
 // Equal reports whether p and q have the same segments.

@@ -178,7 +178,7 @@ func (d *decoder) notMap(t tree.Tree, at tree.Place) tree.Tree {
 }
 
 // lines are the offsets at which the lines of a text begin.
-type lines []int
+type lines []int32
 
 func linesOf(data []byte) lines {
 	starts := make(lines, 1, 1+bytes.Count(data, []byte{'\n'}))
@@ -188,7 +188,7 @@ func linesOf(data []byte) lines {
 			return starts
 		}
 		i += n + 1
-		starts = append(starts, i)
+		starts = append(starts, int32(i))
 	}
 }
 
@@ -198,15 +198,16 @@ func (d *decoder) place(offset int) tree.Place {
 	if d.lines == nil {
 		d.lines = linesOf(d.data)
 	}
-	for near := 0; near < 4 && d.line+1 < len(d.lines) && d.lines[d.line+1] <= offset; near++ {
+	at := int32(offset)
+	for near := 0; near < 4 && d.line+1 < len(d.lines) && d.lines[d.line+1] <= at; near++ {
 		d.line++
 	}
-	if d.lines[d.line] > offset || d.line+1 < len(d.lines) && d.lines[d.line+1] <= offset {
-		line, found := slices.BinarySearch(d.lines, offset)
+	if d.lines[d.line] > at || d.line+1 < len(d.lines) && d.lines[d.line+1] <= at {
+		line, found := slices.BinarySearch(d.lines, at)
 		if !found {
 			line--
 		}
 		d.line = line
 	}
-	return tree.Place{Line: int32(d.line + 1), Column: int32(offset-d.lines[d.line]) + 1}
+	return tree.Place{Line: int32(d.line + 1), Column: at - d.lines[d.line] + 1}
 }

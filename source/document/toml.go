@@ -15,8 +15,7 @@ import (
 // TOML's rules on tables say that it belongs.
 type tomlDecoder struct {
 	*decoder
-	cursor  int       // in the expression at hand, past what has been read of it
-	scratch tree.Path // for the path of a value
+	cursor int // in the expression at hand, past what has been read of it
 }
 
 func (d *tomlDecoder) document() tree.Tree {
@@ -26,7 +25,7 @@ func (d *tomlDecoder) document() tree.Tree {
 	}
 	var parser unstable.Parser
 	parser.Reset(slices.Clip(d.data))
-	root := d.newTable(nil, tree.Place{Line: 1, Column: 1}, byHeader)
+	root := d.newTable(make(tree.Path, 0, 1), tree.Place{Line: 1, Column: 1}, byHeader)
 	current := root
 	for !d.stopped && parser.NextExpression() {
 		switch e := parser.Expression(); e.Kind {
@@ -95,7 +94,7 @@ func (d *tomlDecoder) element(t *tomlTable, name string, at tree.Place) *tomlTab
 	if !item.array {
 		return d.clash(t, name, item, at, anArray)
 	}
-	next := d.newTable(t.path.Child(name, strconv.Itoa(len(item.tables))), at, byHeader)
+	next := d.newTable(t.below(name, strconv.Itoa(len(item.tables))), at, byHeader)
 	item.tables = append(item.tables, next)
 	return next
 }
@@ -109,7 +108,7 @@ func (d *tomlDecoder) clash(t *tomlTable, name string, first *tomlItem, at tree.
 		d.path = t.path.Child(name)
 		d.problem(tree.Duplicate, at, fmt.Errorf("%q is %s at line %d, so it can't be %s here", name, first.what(), first.at.Line, want))
 	}
-	return &tomlTable{path: t.path.Child(name)}
+	return &tomlTable{path: t.below(name)}
 }
 
 // twice notes that a key has a value already.
@@ -129,8 +128,7 @@ func (d *tomlDecoder) assign(t *tomlTable, e *unstable.Node) {
 				d.twice(t, name, item, at)
 				return
 			}
-			d.path = append(append(d.scratch[:0], t.path...), name)
-			d.scratch, d.depth = d.path, len(t.path)+1
+			d.path, d.depth = append(t.path, name), len(t.path)+1
 			d.cursor = int(key.Raw.Offset + key.Raw.Length)
 			value := d.value(e.Value())
 			d.addValue(t, name, at, value)

@@ -1,10 +1,10 @@
 package document
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
@@ -17,7 +17,7 @@ import (
 // table stand apart. Only tables come to it once the part that has its values is
 // over.
 type tomlTable struct {
-	path   tree.Path
+	path   tree.Path // with room for one segment more, that of the value at hand
 	at     tree.Place
 	by     origin
 	open   []tree.Entry   // its values, while there may be more
@@ -43,6 +43,12 @@ const (
 	byHeader                // in its own header, or with braces
 	byDots                  // by a dotted key
 )
+
+// below returns the path of a table in t.
+func (t *tomlTable) below(names ...string) tree.Path {
+	path := make(tree.Path, 0, len(t.path)+len(names)+1)
+	return append(append(path, t.path...), names...)
+}
 
 // newTable makes the table at a path, and counts it.
 func (d *tomlDecoder) newTable(path tree.Path, at tree.Place, by origin) *tomlTable {
@@ -116,6 +122,9 @@ func (d *tomlDecoder) addValue(t *tomlTable, name string, at tree.Place, value t
 
 // add adds the item of a key that has none.
 func (t *tomlTable) add(name string, at tree.Place) *tomlItem {
+	if t.tables == nil {
+		t.tables = make([]tomlItem, 0, 4)
+	}
 	t.tables = append(t.tables, tomlItem{name: name, at: at})
 	t.note(name, len(t.tables)-1)
 	return &t.tables[len(t.tables)-1]
@@ -123,7 +132,7 @@ func (t *tomlTable) add(name string, at tree.Place) *tomlItem {
 
 func (d *tomlDecoder) addTable(t *tomlTable, name string, at tree.Place, by origin) *tomlItem {
 	item := t.add(name, at)
-	item.tables = []*tomlTable{d.newTable(t.path.Child(name), at, by)}
+	item.tables = []*tomlTable{d.newTable(t.below(name), at, by)}
 	return item
 }
 
@@ -143,7 +152,7 @@ func (d *tomlDecoder) table(t *tomlTable) tree.Tree {
 	if len(t.tables) == 0 && t.values.Root() != nil {
 		return t.values
 	}
-	entries := make([]tree.Entry, 0, len(t.tables))
+	base := len(d.open)
 	for i := range t.tables {
 		item := &t.tables[i]
 		var made tree.Tree
@@ -152,18 +161,16 @@ func (d *tomlDecoder) table(t *tomlTable) tree.Tree {
 		} else {
 			made = d.table(item.tables[0])
 		}
-		entries = append(entries, tree.Entry{Key: item.name, At: item.at, Tree: made})
+		d.open = append(d.open, tree.Entry{Key: item.name, At: item.at, Tree: made})
 	}
-	if d.stopped {
-		return tree.Tree{}
-	}
-	if t.values.Root() == nil {
-		return d.mapOf(entries, t.at)
+	if d.stopped || t.values.Root() == nil {
+		return d.close(base, t.at)
 	}
 	e := t.values.Edit()
-	for i := range entries {
-		e.Graft(tree.Path{entries[i].Key}, entries[i].Tree)
+	for _, below := range d.open[base:] {
+		e.Graft(tree.Path{below.Key}, below.Tree)
 	}
+	d.open = d.open[:base]
 	return e.Tree()
 }
 
@@ -202,13 +209,13 @@ func (d *tomlDecoder) scalar(n *unstable.Node, at tree.Place) tree.Tree {
 	case unstable.Bool:
 		return d.build.ScalarOf(tree.Bool, n.Data, at)
 	}
-	text := string(n.Data)
 	switch {
-	case n.Kind == unstable.Integer && len(text) < 18 && isPlainInt(text):
-		return d.build.Scalar(tree.Int, text, at)
-	case n.Kind == unstable.Float && isPlainFloat(text) && !strings.ContainsAny(text, "eE"):
-		return d.build.Scalar(tree.Float, text, at)
+	case n.Kind == unstable.Integer && len(n.Data) < 18 && isPlainInt(string(n.Data)):
+		return d.build.ScalarOf(tree.Int, n.Data, at)
+	case n.Kind == unstable.Float && isPlainFloat(string(n.Data)) && !bytes.ContainsAny(n.Data, "eE"):
+		return d.build.ScalarOf(tree.Float, n.Data, at)
 	}
+	text := string(n.Data)
 	var doc struct{ V any }
 	if err := toml.Unmarshal(append([]byte("V = "), n.Data...), &doc); err != nil {
 		d.problem(tree.Unusable, at, fmt.Errorf("not a valid %s", scalarNames[n.Kind]))
