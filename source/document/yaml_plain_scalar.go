@@ -56,20 +56,39 @@ func (p *plainYAML) unquoted(inFlow bool) ([]byte, bool) {
 	}
 }
 
-// quoted reads a text between quotes that has neither escapes nor line ends.
+// quoted reads a text between quotes that ends with its line.
 func (p *plainYAML) quoted(quote byte) ([]byte, bool) {
-	begin := p.pos + 1
-	n := bytes.IndexByte(p.data[begin:], quote)
-	if n < 0 {
-		return nil, false
+	var text []byte // what has been read of one with escapes
+	from := p.pos + 1
+	for i := from; i < len(p.data); i++ {
+		switch c := p.data[i]; {
+		case c == '\n':
+			return nil, false
+		case c == '\\' && quote == '"':
+			plain, ok := plainEscapes[p.byteAt(i+1)]
+			if !ok {
+				return nil, false
+			}
+			text = append(append(text, p.data[from:i]...), plain)
+			i++
+			from = i + 1
+		case c == '\'' && c == quote && p.byteAt(i+1) == quote:
+			i++
+			text = append(text, p.data[from:i]...)
+			from = i + 1
+		case c == quote:
+			p.pos = i + 1
+			if text == nil {
+				return p.data[from:i], true
+			}
+			return append(text, p.data[from:i]...), true
+		}
 	}
-	text := p.data[begin : begin+n]
-	p.pos = begin + n + 1
-	if p.peek() == quote || bytes.IndexByte(text, '\n') >= 0 || quote == '"' && bytes.IndexByte(text, '\\') >= 0 {
-		return nil, false
-	}
-	return text, true
+	return nil, false
 }
+
+// plainEscapes are the common ones between double quotes.
+var plainEscapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'n': '\n', 't': '\t', 'r': '\r'}
 
 // isFlow has the bytes that end a scalar between brackets.
 var isFlow = [256]bool{',': true, '[': true, ']': true, '{': true, '}': true}
