@@ -59,11 +59,8 @@ func (l *loop) note(e event) {
 // of others counts too, for the reading that comes may be of them.
 func (l *loop) writer() (wait time.Duration) {
 	for path, until := range l.open {
-		left := time.Until(until)
-		if left <= 0 {
-			delete(l.open, path)
-		} else if l.reading != nil && l.reading.concerns(event{path: path}) {
-			wait = max(wait, left)
+		if l.reading != nil && l.reading.concerns(event{path: path}) {
+			wait = max(wait, time.Until(until))
 		}
 	}
 	if !l.busy.IsZero() {

@@ -3,6 +3,7 @@ package file
 import (
 	"context"
 	"hash/maphash"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -143,7 +144,11 @@ func (l *loop) gather() (any, half bool) {
 	if l.events == nil {
 		return false, false
 	}
-	for _, e := range l.events.take() {
+	events := l.events.take()
+	if len(events) > 0 {
+		maps.DeleteFunc(l.open, func(_ string, until time.Time) bool { return time.Until(until) <= 0 })
+	}
+	for _, e := range events {
 		l.note(e)
 		if pending := !l.busy.IsZero(); e.what == opened || e.what == left && !pending {
 			continue

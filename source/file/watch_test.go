@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -164,3 +166,31 @@ func moveOver(t *testing.T, path, content string) {
 	write(t, path+".new", content)
 	do(t, os.Rename(path+".new", path))
 }
+
+// What is created in a directory without a writer, as links and directories are,
+// is forgotten again.
+func TestCreatedIsForgotten(t *testing.T) {
+	h := &hub{open: func(func(event)) (notifier, error) { return silent{}, nil }}
+	events, err := h.subscribe()
+	do(t, err)
+	dir := t.TempDir()
+	do(t, events.add(dir))
+	l := loop{watched: newWatched("file", &Options{Settle: time.Millisecond}), events: events, open: make(map[string]time.Time)}
+	for i := range 1000 {
+		h.deliver(event{path: filepath.Join(dir, strconv.Itoa(i)), what: created})
+	}
+	l.gather()
+	await.Until(t, "they are forgotten", func() bool {
+		h.deliver(event{path: filepath.Join(dir, "other"), what: created})
+		l.gather()
+		return len(l.open) == 1
+	})
+}
+
+// silent is a notifier that tells of nothing.
+type silent struct{}
+
+func (silent) add(string) error { return nil }
+func (silent) remove(string)    {}
+func (silent) drain()           {}
+func (silent) close()           {}
