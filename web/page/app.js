@@ -257,8 +257,10 @@ function drawHistory() {
 
 // ---- what comes from the server
 
+let asking = new AbortController(); // aborted when nothing comes from the server any more
+
 async function load() {
-  const answer = await fetch("?json", { headers: { Accept: "application/json" } });
+  const answer = await fetch("?json", { headers: { Accept: "application/json" }, signal: asking.signal });
   if (!answer.ok) throw new Error(answer.statusText);
   const next = await answer.json();
   const before = new Map(state.values.map((v) => [v.path, v.value]));
@@ -301,16 +303,28 @@ async function told(status) {
   }
 }
 
+const silence = 30000; // ms in which something comes, for the server ends each request for events sooner
+
 // follow keeps one request for events open. The browser itself makes it again
 // when it ends, but not after an answer that is none, as of a proxy whose server
-// has gone.
+// has gone, and not where nothing ends it and nothing comes.
 function follow() {
   const events = new EventSource("?events");
-  let lost = 0; // the timer that will say that the program is out of touch
+  let lost = 0;   // the timer that will say that the program is out of touch
+  let silent = 0; // the timer that will begin anew
   const found = () => {
     clearTimeout(lost);
     lost = 0;
+    clearTimeout(silent);
+    silent = setTimeout(() => {
+      link("lost", "out of touch with the program");
+      events.close();
+      asking.abort();
+      asking = new AbortController();
+      follow();
+    }, silence);
   };
+  found();
   events.addEventListener("message", (event) => {
     found();
     link("live", "live");
@@ -319,7 +333,10 @@ function follow() {
   events.addEventListener("open", found);
   events.addEventListener("error", () => {
     if (!lost) lost = setTimeout(() => link("lost", "out of touch with the program"), 2000);
-    if (events.readyState === EventSource.CLOSED) setTimeout(follow, 2000);
+    if (events.readyState === EventSource.CLOSED) {
+      clearTimeout(silent);
+      setTimeout(follow, 2000);
+    }
   });
 }
 

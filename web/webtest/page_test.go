@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"testing"
 	"time"
@@ -307,6 +308,25 @@ func TestOutOfTouch(t *testing.T) {
 	b.Until(`document.querySelector("#link").textContent.includes("out of touch")`)
 	s.put("server/port", "9393")
 	<-down
+	b.Until(`document.querySelector("#link").textContent === "live"`)
+	b.Until(portSays + " === '\"9393\"'")
+}
+
+// TestSilence asserts the same where nothing ends the connection and nothing comes
+// on it.
+func TestSilence(t *testing.T) {
+	s, b := newSite(t), browser.Open(t)
+	at, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := testserver.NewProxy(t, at.Host)
+	b.Run(chromedp.Navigate("http://" + proxy.Addr() + at.Path))
+	b.Until(loaded)
+	proxy.Blackhole()
+	s.put("server/port", "9393")
+	b.Until(`document.querySelector("#link").textContent.includes("out of touch")`)
+	proxy.Heal()
 	b.Until(`document.querySelector("#link").textContent === "live"`)
 	b.Until(portSays + " === '\"9393\"'")
 }
