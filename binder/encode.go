@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"reflect"
 	"time"
+	"unsafe"
 
 	"github.com/confsync/confsync/tree"
 )
@@ -16,17 +17,49 @@ import (
 // for [Binder.Bind]. It is what fills an equal value of the type. Fields that
 // are not bound are left out, and so are nil pointers, maps, slices and
 // interfaces. The error names the path of a value that can't be part of a
-// configuration.
-func ToTree(v any) (tree.Tree, error) {
-	plain, _ := toPlain(reflect.ValueOf(v), true)
+// configuration, such as one that holds itself; a method that panics is one too.
+func ToTree(v any) (_ tree.Tree, err error) {
+	defer contain(&err, "method")
+	e := encoder{}
+	plain, _ := e.toPlain(reflect.ValueOf(v), true)
 	return tree.FromGo(plain)
+}
+
+// encoder makes plain values of a Go value. It holds the pointers, maps and slices
+// that the value at hand is in.
+type encoder map[reference]bool
+
+type reference struct {
+	to  unsafe.Pointer
+	len int
+	of  reflect.Type
+}
+
+// holdsItself stands for a value that holds itself, which tree.FromGo then refuses at
+// its path.
+type holdsItself struct{ of reflect.Type }
+
+func (s holdsItself) MarshalText() ([]byte, error) {
+	return nil, fmt.Errorf("a %s that holds itself is not a configuration value", s.of)
 }
 
 // toPlain returns a value with its structs as maps, and reports whether it is
 // there.
-func toPlain(v reflect.Value, top bool) (any, bool) {
+func (e encoder) toPlain(v reflect.Value, top bool) (any, bool) {
 	if !v.IsValid() {
 		return nil, top
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice:
+		r := reference{to: v.UnsafePointer(), of: v.Type()}
+		if v.Kind() == reflect.Slice {
+			r.len = v.Len()
+		}
+		if e[r] && !v.IsNil() {
+			return holdsItself{v.Type()}, true
+		}
+		e[r] = true
+		defer delete(e, r)
 	}
 	if plain, ok := written(v); ok {
 		return plain, true
@@ -40,15 +73,15 @@ func toPlain(v reflect.Value, top bool) (any, bool) {
 			plain, _ := toGo(n)
 			return plain, true
 		}
-		return toPlain(v.Elem(), top)
+		return e.toPlain(v.Elem(), top)
 	case reflect.Struct:
 		m := map[string]any{}
-		structToPlain(v, m)
+		e.structToPlain(v, m)
 		return m, true
 	case reflect.Map:
-		return mapToPlain(v, top)
+		return e.mapToPlain(v, top)
 	case reflect.Slice, reflect.Array:
-		return listToPlain(v, top)
+		return e.listToPlain(v, top)
 	}
 	return v.Interface(), true
 }
@@ -84,7 +117,7 @@ func written(v reflect.Value) (any, bool) {
 	return nil, false
 }
 
-func structToPlain(v reflect.Value, m map[string]any) {
+func (e encoder) structToPlain(v reflect.Value, m map[string]any) {
 	t := v.Type()
 	for i := range t.NumField() {
 		tag, bound, _ := parseTag(t.Field(i))
@@ -97,35 +130,35 @@ func structToPlain(v reflect.Value, m map[string]any) {
 		}
 		switch {
 		case tag.inline && f.Kind() == reflect.Struct:
-			structToPlain(f, m)
+			e.structToPlain(f, m)
 		case tag.remain && f.Kind() == reflect.Map:
 			for it := f.MapRange(); it.Next(); {
-				if plain, ok := toPlain(it.Value(), false); ok {
+				if plain, ok := e.toPlain(it.Value(), false); ok {
 					m[it.Key().String()] = plain
 				}
 			}
 		case tag.inline:
 		default:
-			if plain, ok := toPlain(f, false); ok {
+			if plain, ok := e.toPlain(f, false); ok {
 				m[tag.key] = plain
 			}
 		}
 	}
 }
 
-func mapToPlain(v reflect.Value, top bool) (any, bool) {
+func (e encoder) mapToPlain(v reflect.Value, top bool) (any, bool) {
 	if v.IsNil() {
 		return nil, top
 	}
 	m := map[string]any{}
 	for it := v.MapRange(); it.Next(); {
-		plain, _ := toPlain(it.Value(), true)
+		plain, _ := e.toPlain(it.Value(), true)
 		m[keyText(it.Key())] = plain
 	}
 	return m, true
 }
 
-func listToPlain(v reflect.Value, top bool) (any, bool) {
+func (e encoder) listToPlain(v reflect.Value, top bool) (any, bool) {
 	switch {
 	case v.Kind() == reflect.Slice && v.IsNil():
 		return nil, top
@@ -134,7 +167,7 @@ func listToPlain(v reflect.Value, top bool) (any, bool) {
 	}
 	list := make([]any, v.Len())
 	for i := range list {
-		list[i], _ = toPlain(v.Index(i), true)
+		list[i], _ = e.toPlain(v.Index(i), true)
 	}
 	return list, true
 }

@@ -6,24 +6,54 @@ import (
 	"reflect"
 	"strconv"
 	"time"
+	"unsafe"
 )
 
 // FromGo makes a tree of a Go value: nil, booleans, numbers, strings, times,
 // durations, text marshalers, and slices and string-keyed maps of these. It has
-// no places. A value of any other kind is an error that names its path.
+// no places. A value of any other kind, and one that holds itself, is an error that
+// names its path.
 func FromGo(v any) (Tree, error) {
-	var b Builder
-	return b.fromGo(nil, reflect.ValueOf(v))
+	c := converter{open: map[reference]bool{}}
+	return c.fromGo(nil, reflect.ValueOf(v))
 }
 
-func (b *Builder) fromGo(p Path, v reflect.Value) (Tree, error) {
-	var at Place
-	for v.IsValid() && (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) && !v.IsNil() {
-		_, marshals := v.Interface().(encoding.TextMarshaler)
-		if _, ok := v.Interface().(*time.Time); marshals && v.Kind() == reflect.Pointer && !ok {
-			break
+// converter makes a tree of a Go value.
+type converter struct {
+	Builder
+	open map[reference]bool // the maps, lists and pointers that the value at hand is in
+}
+
+// reference is what a map, a slice or a pointer refers to.
+type reference struct {
+	to  unsafe.Pointer
+	len int
+	of  reflect.Type
+}
+
+func (b *converter) fromGo(p Path, v reflect.Value) (Tree, error) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice:
+		r := reference{to: v.UnsafePointer(), of: v.Type()}
+		if v.Kind() == reflect.Slice {
+			r.len = v.Len()
 		}
-		v = v.Elem()
+		if b.open[r] {
+			return Tree{}, atPath(p, fmt.Errorf("a %s that holds itself is not a configuration value", v.Type()))
+		}
+		b.open[r] = true
+		defer delete(b.open, r)
+	}
+	return b.convert(p, v)
+}
+
+func (b *converter) convert(p Path, v reflect.Value) (Tree, error) {
+	var at Place
+	if v.IsValid() && (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) && !v.IsNil() {
+		_, marshals := v.Interface().(encoding.TextMarshaler)
+		if _, ok := v.Interface().(*time.Time); !marshals || v.Kind() != reflect.Pointer || ok {
+			return b.fromGo(p, v.Elem())
+		}
 	}
 	if !v.IsValid() || (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) && v.IsNil() {
 		return b.Null(at), nil
@@ -59,7 +89,7 @@ func (b *Builder) fromGo(p Path, v reflect.Value) (Tree, error) {
 	return Tree{}, atPath(p, fmt.Errorf("a %s is not a configuration value", v.Type()))
 }
 
-func (b *Builder) listFromGo(p Path, v reflect.Value) (Tree, error) {
+func (b *converter) listFromGo(p Path, v reflect.Value) (Tree, error) {
 	items := make([]Tree, v.Len())
 	for i := range items {
 		item, err := b.fromGo(p.Child(strconv.Itoa(i)), v.Index(i))
@@ -71,7 +101,7 @@ func (b *Builder) listFromGo(p Path, v reflect.Value) (Tree, error) {
 	return b.List(items, Place{}), nil
 }
 
-func (b *Builder) mapFromGo(p Path, v reflect.Value) (Tree, error) {
+func (b *converter) mapFromGo(p Path, v reflect.Value) (Tree, error) {
 	entries := make([]Entry, 0, v.Len())
 	for it := v.MapRange(); it.Next(); {
 		key := it.Key()

@@ -22,6 +22,7 @@ func TestFromGo(t *testing.T) {
 	at := time.Date(2024, 2, 29, 12, 30, 0, 500, time.UTC)
 	seven, addr := 7, netip.MustParseAddr("192.0.2.1")
 	var nilMap map[string]int
+	twice := m{"a": 1}
 	cases := []struct {
 		name  string
 		value any
@@ -45,6 +46,7 @@ func TestFromGo(t *testing.T) {
 		{"a text marshaler", addr, tree.String, `"192.0.2.1"`},
 		{"a pointer to a text marshaler", &addr, tree.String, `"192.0.2.1"`},
 		{"a slice", []any{1, "a", nil, []int{}}, tree.List, `[1 "a" null []]`},
+		{"one thing twice", []any{&seven, &seven, twice, twice}, tree.List, `[7 7 {a:1} {a:1}]`},
 		{"an array", [2]int{1, 2}, tree.List, `[1 2]`},
 		{"a map", m{"b": 1, "a": m{}}, tree.Map, `{a:{} b:1}`},
 		{"a nil map", nilMap, tree.Map, `{}`},
@@ -62,6 +64,10 @@ func TestFromGo(t *testing.T) {
 }
 
 func TestFromGoErrors(t *testing.T) {
+	loopMap, loopSlice := m{}, []any{nil}
+	loopMap["a"], loopSlice[0] = m{"a": loopMap}, loopSlice
+	var loopPointer any
+	loopPointer = &loopPointer
 	cases := []struct {
 		name  string
 		value any
@@ -72,6 +78,9 @@ func TestFromGoErrors(t *testing.T) {
 		{"a func", m{"a.b": func() {}}, `a\.b: a func() is not a configuration value`},
 		{"an int key", m{"a": map[int]int{1: 1}}, "a: a map with a key of type int is not a configuration value"},
 		{"a nil key", map[any]any{nil: 1}, "a map with a key of type <nil> is not a configuration value"},
+		{"a map that holds itself", loopMap, "a.a: a map[string]interface {} that holds itself is not a configuration value"},
+		{"a slice that holds itself", loopSlice, "0: a []interface {} that holds itself is not a configuration value"},
+		{"a pointer to itself", &loopPointer, "a *interface {} that holds itself is not a configuration value"},
 		{"a marshaler that fails", m{"a": failing{}}, "a: no text"},
 	}
 	for _, c := range cases {
