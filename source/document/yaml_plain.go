@@ -8,7 +8,7 @@ import (
 
 // plainYAML reads what most configuration files are made of, in one pass and
 // straight to a tree: maps and lists by indentation, scalars that end with their
-// line, lists and maps in brackets on one line, and comments. At everything else,
+// line, lists and maps in brackets on one line, literal texts, and comments. At everything else,
 // and at every mistake, it gives up, and the parser reads the document: so it
 // must never take what the parser reads otherwise, and need not know what is
 // wrong.
@@ -174,7 +174,7 @@ func (p *plainYAML) mapOf(base int, at tree.Place) (tree.Tree, bool) {
 // may stand in the column of its key.
 func (p *plainYAML) entry(column int) (tree.Tree, bool) {
 	if !p.lineEnds() {
-		return p.inline()
+		return p.inline(column)
 	}
 	switch {
 	case !p.next():
@@ -220,7 +220,7 @@ func (p *plainYAML) item(column int) (tree.Tree, bool) {
 	case p.beginsMap():
 		return p.mapping(inner)
 	}
-	return p.inline()
+	return p.inline(column)
 }
 
 // beginsMap reports whether a key is next.
@@ -232,9 +232,14 @@ func (p *plainYAML) beginsMap() bool {
 	return ok
 }
 
-// inline reads a value that ends with its line, and goes on to the next token.
-func (p *plainYAML) inline() (tree.Tree, bool) {
-	t, ok := p.value(false)
+// inline reads the value that begins behind a key or a dash in a column, and goes
+// on to the next token.
+func (p *plainYAML) inline(column int) (t tree.Tree, ok bool) {
+	if p.peek() == '|' {
+		t, ok = p.literal(column)
+	} else {
+		t, ok = p.value(false)
+	}
 	return t, ok && p.next()
 }
 

@@ -90,6 +90,44 @@ func (p *plainYAML) quoted(quote byte) ([]byte, bool) {
 // plainEscapes are the common ones between double quotes.
 var plainEscapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'n': '\n', 't': '\t', 'r': '\r'}
 
+// literal reads the lines behind a "|", which stand deeper than a column.
+func (p *plainYAML) literal(column int) (tree.Tree, bool) {
+	at := p.at()
+	p.pos++
+	strip := p.peek() == '-'
+	if strip {
+		p.pos++
+	}
+	first := len(p.data[p.pos:]) - len(bytes.TrimLeft(p.data[p.pos:], "\n "))
+	indent := first - 1
+	if bytes.LastIndexByte(p.data[p.pos:p.pos+first], '\n') != 0 || indent <= column || !p.take(1, at) {
+		return tree.Tree{}, false
+	}
+	var text []byte
+	end := 0 // of its last line that isn't empty
+	for p.pos++; ; {
+		p.line++
+		p.start = p.pos
+		line, _, more := bytes.Cut(p.data[p.pos:], []byte("\n"))
+		body := bytes.TrimLeft(line, " ")
+		switch spaces := len(line) - len(body); {
+		case len(body) > 0 && spaces < indent, len(line) == 0 && !more:
+			if strip {
+				end--
+			}
+			return p.build.ScalarOf(tree.String, text[:end], at), true
+		case len(body) == 0 && spaces > indent, !more:
+			return tree.Tree{}, false
+		case len(body) == 0:
+			text = append(text, '\n')
+		default:
+			text = append(append(text, line[indent:]...), '\n')
+			end = len(text)
+		}
+		p.pos += len(line) + 1
+	}
+}
+
 // isFlow has the bytes that end a scalar between brackets.
 var isFlow = [256]bool{',': true, '[': true, ']': true, '{': true, '}': true}
 
