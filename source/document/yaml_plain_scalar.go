@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -16,7 +17,7 @@ func (p *plainYAML) key(inFlow bool) (tree.Entry, bool) {
 	switch {
 	case !ok || !p.before(':') || len(text) > maxPlainKey:
 		return tree.Entry{}, false
-	case string(text) == "<<" || !quoted && words[string(text)] == tree.Null:
+	case string(text) == "<<" || !quoted && wordKind(text) == tree.Null:
 		return tree.Entry{}, false
 	}
 	p.pos++
@@ -140,22 +141,27 @@ var begins = func() (is [256]bool) {
 	return is
 }()
 
-// words are the scalars that are no text although they are letters.
-var words = map[string]tree.Kind{
-	"~": tree.Null, "null": tree.Null, "Null": tree.Null, "NULL": tree.Null,
-	"true": tree.Bool, "True": tree.Bool, "TRUE": tree.Bool,
-	"false": tree.Bool, "False": tree.Bool, "FALSE": tree.Bool,
+// wordKind returns the kind of a scalar that is no text although it is letters,
+// Absent for any other.
+func wordKind(text []byte) tree.Kind {
+	switch string(text) {
+	case "~", "null", "Null", "NULL":
+		return tree.Null
+	case "true", "True", "TRUE", "false", "False", "FALSE":
+		return tree.Bool
+	}
+	return tree.Absent
 }
 
 // resolve makes a value of a scalar without quotes. It knows the common ones, and
 // has the library say what the others are.
 func (p *plainYAML) resolve(text []byte, at tree.Place) (tree.Tree, bool) {
 	if c := text[0]; c > '9' || strings.IndexByte("+-.0123456789", c) < 0 {
-		switch words[string(text)] {
+		switch wordKind(text) {
 		case tree.Null:
 			return p.build.Null(at), true
 		case tree.Bool:
-			return p.build.ScalarOf(tree.Bool, bytes.ToLower(text), at), true
+			return p.build.Scalar(tree.Bool, strconv.FormatBool(text[0]|0x20 == 't'), at), true
 		}
 		return p.build.ScalarOf(tree.String, text, at), true
 	}
