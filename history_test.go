@@ -104,6 +104,34 @@ func TestPin(t *testing.T) {
 	})
 }
 
+// A pin and its release are news of the status, even where they change no value.
+func TestOnStatusTellsOfPins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := sourcetest.NewMemory("m", pair(1))
+		c := openApp(t, sources(m))
+		var seen []string
+		c.OnStatus(func(st confsync.Status) { seen = append(seen, fmt.Sprint(st.Generation, " ", st.Pinned)) })
+		pinned := func(generation uint64, want ...string) (release func()) {
+			t.Helper()
+			release, err := c.Pin(generation)
+			synctest.Wait()
+			if err != nil || fmt.Sprint(seen) != fmt.Sprint(want) {
+				t.Errorf("pinned to %d: %q, %v, want %q", generation, seen, err, want)
+			}
+			return release
+		}
+		pinned(1, "1 1")()
+		synctest.Wait()
+		m.Replace(pair(2))
+		synctest.Wait()
+		pinned(1, "1 1", "1 0", "2 0", "3 1")()
+		synctest.Wait()
+		if want := "[1 1 1 0 2 0 3 1 4 0]"; fmt.Sprint(seen) != want {
+			t.Errorf("released: %v, want %s", seen, want)
+		}
+	})
+}
+
 // Contents that stand rejected when a pin is released don't keep back those that
 // were good before them.
 func TestPinReleasesToTheNewestGood(t *testing.T) {

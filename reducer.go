@@ -175,6 +175,7 @@ func (r *reducer) do(ctx context.Context, code func()) error {
 	order := func() {
 		defer close(done)
 		code()
+		r.tell()
 	}
 	select {
 	case r.orders <- order:
