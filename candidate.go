@@ -53,6 +53,9 @@ func (r *reducer) tryPublish(g *provenance) tree.ProblemList {
 		r.hub.set(&next) // good, and not served
 		return c.wrong
 	}
+	if joined && c.hidesMore(now) {
+		next.past = next.past[len(next.past):]
+	}
 	switch {
 	case changed:
 		if err := r.serve(c, next); err != nil {
@@ -60,8 +63,8 @@ func (r *reducer) tryPublish(g *provenance) tree.ProblemList {
 		}
 	case joined: // a section, to the generation that is served
 		next.generation = now.generation.again()
-		next.generation.parts = c.values()
-		next.past = append(slices.Clone(next.past[:len(next.past)-1]), record{next.generation, next.provenance})
+		next.generation.parts, next.generation.root = c.values(), c.provenance.root
+		next.past = append(slices.Clone(next.past[:max(0, len(next.past)-1)]), record{next.generation, next.provenance})
 		r.warn(&next)
 		r.hub.set(&next)
 	default:
@@ -69,6 +72,12 @@ func (r *reducer) tryPublish(g *provenance) tree.ProblemList {
 		r.hub.set(&next)
 	}
 	return c.wrong
+}
+
+// hidesMore reports whether a section that has joined holds secrets: nothing has
+// marked them, nor what was made of them, in the generations before it.
+func (c *candidate) hidesMore(now *present) bool {
+	return slices.ContainsFunc(c.provenance.types.sections[len(now.generation.parts):], (*section).holdsSecret)
 }
 
 // after returns what is present when a candidate has been found good.

@@ -16,7 +16,7 @@ type Generation struct {
 	Number  uint64    `json:"number"`
 	Since   time.Time `json:"since"`            // when it was published
 	Serves  uint64    `json:"serves,omitzero"`  // the earlier one that it serves again, for a Pin; else 0
-	Changes []Altered `json:"changes,omitzero"` // from the one before, sorted, the first hundred; none for the first
+	Changes []Altered `json:"changes,omitzero"` // from the one before, sorted, the first hundred; none when that is forgotten
 	More    int       `json:"more,omitzero"`    // that are not among Changes
 }
 
@@ -50,7 +50,7 @@ func (c *Config[T]) History() []Generation {
 		g := Generation{Number: r.number, Since: r.since, Serves: r.serves}
 		if i > 0 {
 			g.Changes, g.More = r.changes(past[i-1])
-		} else if r.number > 1 {
+		} else if len(past) > max(1, c.reducer.history) {
 			continue // it is there for the one after it
 		}
 		all = append(all, g)

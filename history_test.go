@@ -33,9 +33,15 @@ func TestHistoryIsBounded(t *testing.T) {
 	if len(last) != 2 || last[1].Path.String() != "pair.a" || last[1].Old != "8" || last[1].New != "9" || last[1].Origin.Layer != "m" {
 		t.Errorf("changes %+v", last)
 	}
-	none := openApp(t, confsync.Options[app]{Sources: []source.Source{sourcetest.NewMemory("m", nil)}, History: -1})
+	alone := sourcetest.NewMemory("m", nil)
+	none := openApp(t, confsync.Options[app]{Sources: []source.Source{alone}, History: -1})
 	if h := none.History(); len(h) != 1 || h[0].Number != 1 || h[0].Changes != nil {
 		t.Errorf("at first %+v", h)
+	}
+	alone.Replace(pair(1))
+	refreshed(t, none)
+	if h := none.History(); len(h) != 1 || h[0].Number != 2 || h[0].Changes != nil {
+		t.Errorf("then %+v", h)
 	}
 }
 

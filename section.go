@@ -22,7 +22,8 @@ type Sectioned interface {
 // method Validate, together with the whole: what is wrong with it rejects an
 // update like anything else, and its default tags and keys are understood in
 // every layer. The section lasts as long as the configuration; a second call
-// with the same path and type returns the same.
+// with the same path and type returns the same. If V holds a secret, History
+// forgets the generations before, in which it was none.
 //
 // It returns an [*Error] when the present contents can't fill V, or stand
 // rejected, and then nothing has changed; ErrUnknownPath when the type has no

@@ -2,8 +2,10 @@ package confsync_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"github.com/confsync/confsync"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/sourcetest"
+	"github.com/confsync/confsync/tree"
 )
 
 // plugin is a section's type.
@@ -213,4 +216,53 @@ func scratchSite(ctx context.Context, opts confsync.Options[site]) (*site, *plug
 	}
 	whole := *c.Get()
 	return &whole, v.Get(), nil
+}
+
+// What a section says is a secret is shown by nothing any more, even where it was
+// none before: in what was made of it, and in the generations before.
+func TestSectionHidesWhatWasShown(t *testing.T) {
+	type part struct {
+		Token  confsync.Secret
+		Public string
+	}
+	type open struct {
+		URL  string
+		Part *tree.Node
+		N    int
+	}
+	const secret = "hunter2"
+	m := sourcetest.NewMemory("m", map[string]any{"part": map[string]any{"token": secret + "a", "public": "p"}, "url": "x-${part.token}"})
+	c, err := confsync.Open(t.Context(), confsync.Options[open]{Sources: []source.Source{m}, Interpolate: true, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	m.Set("part.token", secret+"b")
+	refreshed(t, c)
+	m.Set("n", 1)
+	refreshed(t, c)
+	if _, err := confsync.Section[part](c, "part"); err != nil {
+		t.Fatal(err)
+	}
+	shown := func(what string) {
+		t.Helper()
+		history, err := json.Marshal(c.History())
+		text := string(history) + c.Status().String()
+		for x := range c.All() {
+			text += fmt.Sprintf("%+v %v", x, x.Node)
+		}
+		if err != nil || strings.Contains(text, secret) {
+			t.Errorf("%s: %s, %v", what, text, err)
+		}
+	}
+	shown("joined")
+	if h := c.History(); len(h) != 1 || h[0].Number != c.Generation() {
+		t.Errorf("history %+v", h)
+	}
+	m.Set("part.token", secret+"c")
+	refreshed(t, c)
+	shown("changed")
+	if h := c.History(); len(h) != 2 || len(h[1].Changes) != 2 || c.Get().URL != "x-"+secret+"c" {
+		t.Errorf("history %+v, %s", h, c.Get().URL)
+	}
 }
