@@ -138,6 +138,17 @@ func TestE12EventsAreGathered(t *testing.T) {
 	await.Receive(t, "the end of Watch", ended)
 }
 
+// Events are gathered for longer than a tree takes, so that trees leave time for
+// what is made of them, and not much longer than 20 ms unless one takes that.
+func TestE12Gathering(t *testing.T) {
+	ms := time.Millisecond
+	for took, want := range map[time.Duration]time.Duration{0: 0, ms: 4 * ms, 5 * ms: 20 * ms, 10 * ms: 20 * ms, 50 * ms: 50 * ms} {
+		if got := gathering(took); got != want {
+			t.Errorf("after a tree that took %v events are gathered for %v, want %v", took, got, want)
+		}
+	}
+}
+
 // At rest, nothing has the server look at the keys; what was written elsewhere
 // does so once, and not at once when there are many keys.
 func TestE13ProbeAtRest(t *testing.T) {

@@ -93,8 +93,8 @@ type watch struct {
 
 // follow watches from the revision after the one that was loaded. What comes is
 // applied at once, and shown at once after a rest; while much comes, it is
-// gathered for as long as it took to show the last of it, since else a
-// tree for every event would fall ever further behind.
+// gathered for a time that grows with the one it took to show the last of it,
+// since else a tree for every event would fall ever further behind.
 func (w *watch) follow(ctx context.Context, stop context.CancelCauseFunc) error {
 	watcher := w.watcher()
 	defer watcher.Close()
@@ -115,7 +115,7 @@ func (w *watch) follow(ctx context.Context, stop context.CancelCauseFunc) error 
 			if err = w.take(resp); err != nil {
 				break
 			}
-			if left := w.took - time.Since(w.shown); left > 0 {
+			if left := gathering(w.took) - time.Since(w.shown); left > 0 {
 				gather.Reset(left)
 			} else {
 				err = w.refresh(ctx)
@@ -132,6 +132,14 @@ func (w *watch) follow(ctx context.Context, stop context.CancelCauseFunc) error 
 			return err
 		}
 	}
+}
+
+// gathering returns how long events are gathered once a tree has been shown that
+// took some time: four times as long, for whoever gets a tree has more to do with
+// it than its source, unless that is felt.
+func gathering(took time.Duration) time.Duration {
+	const felt = 20 * time.Millisecond
+	return max(took, min(4*took, felt))
 }
 
 // subscribe begins the watch. The client would wait for that for as long as the
