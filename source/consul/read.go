@@ -73,10 +73,10 @@ func (w *watch) list(ctx context.Context, q *api.QueryOptions, within time.Durat
 		w.heard.Store(time.Now().UnixNano())
 		silent.Reset(grace)
 	}
-	streamed := withBody(ctx, func(body io.Reader) (err error) {
-		got, err = w.decode(listener{body, heard}, w.held.Rows())
+	streamed := withBody(ctx, taker{heard, func(body io.Reader) (err error) {
+		got, err = w.decode(body, w.held.Rows())
 		return err
-	})
+	}})
 	pairs, meta, err := w.fetch(q.WithContext(streamed))
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -119,18 +119,4 @@ func (s *store) believable(meta *api.QueryMeta) error {
 		return errStale
 	}
 	return nil
-}
-
-// listener tells of everything that is read.
-type listener struct {
-	io.Reader
-	heard func()
-}
-
-func (l listener) Read(p []byte) (int, error) {
-	n, err := l.Reader.Read(p)
-	if n > 0 {
-		l.heard()
-	}
-	return n, err
 }

@@ -1,6 +1,7 @@
 package consul
 
 import (
+	"compress/gzip"
 	"context"
 	"io"
 	"net/http"
@@ -41,10 +42,16 @@ func streaming(client *api.Client) *api.Client {
 
 type bodyKey struct{}
 
-// withBody has read called with the body of the answer, if that is a good one.
-// The client then sees an empty list in its place.
-func withBody(ctx context.Context, read func(io.Reader) error) context.Context {
-	return context.WithValue(ctx, bodyKey{}, read)
+// taker takes the body of an answer while it arrives.
+type taker struct {
+	heard func() // called whenever some of it has arrived
+	read  func(io.Reader) error
+}
+
+// withBody has a taker's read called with the body of the answer, if that is a
+// good one. The client then sees an empty list in its place.
+func withBody(ctx context.Context, t taker) context.Context {
+	return context.WithValue(ctx, bodyKey{}, t)
 }
 
 // tap is a transport that does so.
@@ -55,16 +62,70 @@ func (t tap) RoundTrip(r *http.Request) (*http.Response, error) {
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	resp, err := next.RoundTrip(r)
-	read, ok := r.Context().Value(bodyKey{}).(func(io.Reader) error)
-	if err != nil || !ok || resp.StatusCode != http.StatusOK {
-		return resp, err
+	taker, ok := r.Context().Value(bodyKey{}).(taker)
+	if !ok {
+		return next.RoundTrip(r)
 	}
-	err = read(resp.Body)
+	// What is unpacked by the transport is handed over by 32 KiB, for which a slow
+	// link needs longer than a silence may last.
+	r = r.Clone(r.Context())
+	r.Header.Set("Accept-Encoding", "gzip")
+	resp, err := next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	taker.heard()
+	if err := unpack(resp, taker.heard); err != nil {
+		return nil, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return resp, nil
+	}
+	err = taker.read(resp.Body)
 	resp.Body.Close()
 	if err != nil {
 		return nil, err
 	}
 	resp.Body = io.NopCloser(strings.NewReader("[]"))
 	return resp, nil
+}
+
+// unpack has heard called with everything that arrives of a body, and unpacks it.
+func unpack(resp *http.Response, heard func()) error {
+	packed := resp.Body
+	arriving := listener{packed, heard}
+	if resp.Header.Get("Content-Encoding") != "gzip" {
+		resp.Body = closing{arriving, packed}
+		return nil
+	}
+	unpacked, err := gzip.NewReader(arriving)
+	if err != nil {
+		packed.Close()
+		return err
+	}
+	resp.Header.Del("Content-Encoding")
+	resp.Header.Del("Content-Length")
+	resp.ContentLength = -1
+	resp.Body = closing{unpacked, packed}
+	return nil
+}
+
+// closing reads the one and closes the other.
+type closing struct {
+	io.Reader
+	io.Closer
+}
+
+// listener tells of everything that is read.
+type listener struct {
+	io.Reader
+	heard func()
+}
+
+func (l listener) Read(p []byte) (int, error) {
+	n, err := l.Reader.Read(p)
+	if n > 0 {
+		l.heard()
+	}
+	return n, err
 }

@@ -10,6 +10,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
 
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source/document"
 	"github.com/confsync/confsync/source/etcd"
@@ -18,9 +19,9 @@ import (
 )
 
 func TestContract(t *testing.T) {
-	server := testserver.Etcd(t, testserver.EtcdConfig{})
+	server := testserver.Etcd(t, testserver.EtcdConfig{Flags: []string{"--max-request-bytes=41943040"}})
 	dial := func(t *testing.T, addr string) *clientv3.Client {
-		client, err := clientv3.New(clientv3.Config{Endpoints: []string{addr}, Logger: zap.NewNop()})
+		client, err := clientv3.New(clientv3.Config{Endpoints: []string{addr}, Logger: zap.NewNop(), MaxCallSendMsgSize: 40 << 20})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,20 +36,24 @@ func TestContract(t *testing.T) {
 		}
 	}
 	cases := 0
-	// store is what the two harnesses below have in common: a proxy to cut.
-	store := func(t *testing.T, opts etcd.Options) (string, sourcetest.Store) {
+	const bound = 2 << 20 // bytes
+	// store is what the two harnesses below have in common: a proxy to cut and to
+	// slow down.
+	store := func(t *testing.T, opts etcd.Options) (prefix string, s sourcetest.Store, slow func(bytesPerSecond int)) {
 		cases++
-		prefix := fmt.Sprintf("/case%d", cases)
+		prefix = fmt.Sprintf("/case%d", cases)
 		proxy := testserver.NewProxy(t, server.Addr())
-		opts.Probe, opts.ProbeTimeout = time.Second, time.Second
+		opts.Probe, opts.ProbeTimeout, opts.MaxBytes = time.Second, time.Second, bound
 		return prefix, sourcetest.Store{
 			Source: etcd.New(dial(t, proxy.Addr()), prefix, &opts),
 			Break:  func(*testing.T) { proxy.Cut() },
-			Heal:   func(*testing.T) { proxy.Heal() },
+			Heal:   func(*testing.T) { proxy.Bandwidth(0); proxy.Heal() },
 
 			WritableWhileBroken: true,
-		}
+		}, proxy.Bandwidth
 	}
+	// Keys as few as those of the contract come in one message.
+	oneMessage := map[string]string{"Slow": "the client tells of no progress within a message"}
 	// The client's connection and the proxy's ends of it outlive a Watch.
 	ignore := []string{
 		"google.golang.org/grpc/internal/transport.(*http2Client).reader",
@@ -60,8 +65,8 @@ func TestContract(t *testing.T) {
 	}
 
 	t.Run("keys", func(t *testing.T) {
-		sourcetest.Run(t, sourcetest.Harness{Strict: true, Ignore: ignore, New: func(t *testing.T, values map[string]string) sourcetest.Store {
-			prefix, s := store(t, etcd.Options{})
+		sourcetest.Run(t, sourcetest.Harness{Strict: true, Ignore: ignore, Impossible: oneMessage, New: func(t *testing.T, values map[string]string) sourcetest.Store {
+			prefix, s, _ := store(t, etcd.Options{})
 			spoilt := prefix + "/spoilt//key"
 			key := func(path string) string { return prefix + "/" + strings.ReplaceAll(path, ".", "/") }
 			s.Set = func(t *testing.T, path tree.Path, value string) {
@@ -76,6 +81,12 @@ func TestContract(t *testing.T) {
 				commit(t, ops...)
 			}
 			s.Spoil = func(t *testing.T) { commit(t, clientv3.OpPut(spoilt, "x")) }
+			s.Flood = func(t *testing.T) int {
+				for i := range 10 * bound >> 20 {
+					commit(t, clientv3.OpPut(key(fmt.Sprint("flood", i)), strings.Repeat("x", 1<<20)))
+				}
+				return bound
+			}
 			s.Commit(t, values)
 			return s
 		}})
@@ -83,8 +94,8 @@ func TestContract(t *testing.T) {
 
 	t.Run("document", func(t *testing.T) {
 		sourcetest.Run(t, sourcetest.Harness{Strict: true, Ignore: ignore, New: func(t *testing.T, values map[string]string) sourcetest.Store {
-			key, s := store(t, etcd.Options{Document: document.YAML})
-			now := make(map[string]string)
+			key, s, slow := store(t, etcd.Options{Document: document.YAML})
+			now, padding := make(map[string]string), ""
 			write := func(t *testing.T, text string) { commit(t, clientv3.OpPut(key, text)) }
 			s.Commit = func(t *testing.T, values map[string]string) {
 				maps.Copy(now, values)
@@ -99,13 +110,20 @@ func TestContract(t *testing.T) {
 					}
 				}
 				text.WriteString("}\n")
-				write(t, text.String())
+				write(t, text.String()+padding)
 			}
 			s.Set = func(t *testing.T, path tree.Path, value string) {
 				s.Commit(t, map[string]string{path.String(): value})
 			}
 			s.Delete = func(t *testing.T, path tree.Path) { delete(now, path.String()); s.Commit(t, nil) }
 			s.Spoil = func(t *testing.T) { write(t, "alpha: [") }
+			s.Flood = func(t *testing.T) int { write(t, strings.Repeat("x", 10*bound)); return bound }
+			s.Slow = func(t *testing.T) time.Duration {
+				padding = "# " + strings.Repeat("x", 400<<10) + "\n"
+				s.Commit(t, nil)
+				slow(100 << 10)
+				return await.Limit
+			}
 			s.Commit(t, values)
 			return s
 		}})

@@ -2,6 +2,7 @@ package zookeeper_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/confsync/confsync/internal/await"
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source/document"
 	"github.com/confsync/confsync/source/sourcetest"
@@ -30,12 +32,14 @@ var clients = []string{
 
 func TestContract(t *testing.T) {
 	server := testserver.ZooKeeper(t, testserver.ZooKeeperConfig{})
+	const bound = 2 << 20 // bytes
 	place := func(t *testing.T) (conn, writer *zk.Conn, root string, store sourcetest.Store) {
 		proxy := testserver.NewProxy(t, server.Addr())
 		conn = connect(t, proxy.Addr(), 10*time.Second)
 		writer = connect(t, server.Addr(), 10*time.Second)
 		store.Break = func(*testing.T) { proxy.Cut() }
-		store.Heal = func(*testing.T) { proxy.Heal() }
+		store.Heal = func(*testing.T) { proxy.Bandwidth(0); proxy.Heal() }
+		store.Slow = func(*testing.T) time.Duration { proxy.Bandwidth(60); return await.Limit }
 		store.WritableWhileBroken = true
 		return conn, writer, "/contract/" + strings.NewReplacer("/", "-", ":", "-").Replace(t.Name()), store
 	}
@@ -49,9 +53,15 @@ func TestContract(t *testing.T) {
 			New: func(t *testing.T, values map[string]string) sourcetest.Store {
 				conn, writer, root, store := place(t)
 				at := func(p tree.Path) string { return root + "/" + strings.Join(p, "/") }
-				store.Source = zookeeper.New(conn, root, nil)
+				store.Source = zookeeper.New(conn, root, &zookeeper.Options{MaxBytes: bound})
 				store.Set = func(t *testing.T, p tree.Path, value string) { put(t, writer, at(p), value) }
 				store.Delete = func(t *testing.T, p tree.Path) { del(t, writer, at(p)) }
+				store.Flood = func(t *testing.T) int {
+					for i := range 10 * bound / 900_000 {
+						put(t, writer, fmt.Sprint(root, "/flood", i), strings.Repeat("x", 900_000))
+					}
+					return bound
+				}
 				store.Commit = func(t *testing.T, values map[string]string) {
 					var ops []any
 					for p, value := range values {
@@ -71,9 +81,10 @@ func TestContract(t *testing.T) {
 
 	t.Run("document", func(t *testing.T) {
 		sourcetest.Run(t, sourcetest.Harness{
-			Strict: true,
-			Within: 10 * time.Second,
-			Ignore: clients,
+			Strict:     true,
+			Within:     10 * time.Second,
+			Ignore:     clients,
+			Impossible: map[string]string{"Flood": "a node has a mebibyte at most"},
 			New: func(t *testing.T, values map[string]string) sourcetest.Store {
 				conn, writer, root, store := place(t)
 				values = maps.Clone(values)
