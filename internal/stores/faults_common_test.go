@@ -2,7 +2,6 @@ package stores
 
 import (
 	"context"
-	crand "crypto/rand"
 	"fmt"
 	"net"
 	"os"
@@ -161,27 +160,23 @@ func (b *faultRun) read(key string) (took time.Duration) {
 	return took
 }
 
-// slowLink delays everything and lets little of it pass. What that costs is
-// measured, with a value beside the configuration that can't be compressed to half.
+// slowLink delays everything and lets little of it pass. Both are measured.
 func (b *faultRun) slowLink() fault {
 	delay, rate := time.Duration(20+b.rand.IntN(100))*time.Millisecond, 16<<10+b.rand.IntN(48<<10)
-	var filling strings.Builder
-	for filling.Len() < 8<<10 {
-		filling.WriteString(crand.Text())
-	}
-	least := max(2*delay, time.Second*time.Duration(filling.Len()/2)/time.Duration(rate)) // the one passes within the other
 	return fault{"slow link", false, func() {
-		b.until(func() string { return "a value to read" }, func() bool {
-			ctx, cancel := context.WithTimeout(context.Background(), await.Limit)
-			defer cancel()
-			return b.writer.direct().Commit(ctx, Transaction{Put: map[string]string{"filling": filling.String()}}) == nil
-		})
 		b.proxy.Latency(delay)
 		b.proxy.Bandwidth(rate)
-		if took := b.read("filling"); took < least {
-			b.Fatalf("%d bytes took %v at %d a second", filling.Len(), took, rate)
+		began := time.Now()
+		_, before := b.proxy.Bytes()
+		if took := b.read(root + "/seq"); took < 2*delay {
+			b.Fatalf("an answer took %v, with a delay of %v each way", took, delay)
 		}
 		b.awaitCommits(10)
 		b.converge()
+		_, passed := b.proxy.Bytes()
+		most := int64(float64(rate) * (1 + time.Since(began).Seconds())) // some was on its way before
+		if passed -= before; passed > most {
+			b.Fatalf("%d bytes passed, %d can", passed, most)
+		}
 	}, func() { b.proxy.Bandwidth(0); b.mend() }}
 }
