@@ -39,7 +39,7 @@ type counts struct {
 type service struct {
 	t       *testing.T
 	cfg     *confsync.Config[app]
-	derived *confsync.Derived[int]
+	derived *confsync.Derived[*built]
 	counts  counts
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -62,7 +62,7 @@ func startService(t *testing.T, sources []source.Source) *service {
 		t.Fatal(err)
 	}
 	s.cfg = cfg
-	s.derived, err = confsync.Derive(cfg, s.build, func(int) { s.counts.released.Add(1) }, confsync.Veto())
+	s.derived, err = confsync.Derive(cfg, s.build, func(*built) { s.counts.released.Add(1) }, confsync.Veto())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,18 +88,21 @@ func (s *service) validate(_, next *app) error {
 // refused reports whether build refuses a sum: those that end in 7.
 func refused(sum int) bool { return sum%10 == 7 }
 
+// built is what the service builds of a configuration. Each is another.
+type built struct{ sum int }
+
 // build vetoes some generations.
-func (s *service) build(a *app) (int, error) {
+func (s *service) build(a *app) (*built, error) {
 	sum := 0
 	for _, p := range a.Parts {
 		sum += p.A
 	}
 	if refused(sum) {
 		s.counts.vetoes.Add(1)
-		return 0, errors.New("it ends in 7")
+		return nil, errors.New("it ends in 7")
 	}
 	s.counts.builds.Add(1)
-	return sum, nil
+	return &built{sum}, nil
 }
 
 // read reads as requests do, and sees that a value is whole.
@@ -109,8 +112,8 @@ func (s *service) read(ctx context.Context) {
 		if a.Env != "here" || a.Static.A != 1 {
 			s.t.Errorf("read %+v", *a)
 		}
-		if value, _ := s.derived.Get(), s.cfg.Generation(); refused(value) {
-			s.t.Errorf("built %d, which was refused", value)
+		if sum := s.derived.Get().sum; refused(sum) {
+			s.t.Errorf("built of %d, which was refused", sum)
 		}
 		rest(ctx, time.Millisecond)
 	}
@@ -179,11 +182,15 @@ func (s *service) look(ctx context.Context) {
 	}
 }
 
+// close ends all, and asserts that all that was built has been released.
 func (s *service) close() {
 	s.stop()
 	s.running.Wait()
 	s.derived.Close()
 	s.cfg.Close()
+	if built, released := s.counts.builds.Load(), s.counts.released.Load(); built != released {
+		s.t.Errorf("%d were built and %d released", built, released)
+	}
 }
 
 // rest waits, but not beyond ctx.
