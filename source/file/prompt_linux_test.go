@@ -128,27 +128,91 @@ func TestJustOpenedIsWaitedFor(t *testing.T) {
 	w := watch(t, src)
 	w.tree("{a:1 b:1}")
 	write(t, path, "a: 2\nb: 2\n") // and it is about to be read
-	var f *os.File
-	var content []byte
+	var end func()
 	began := make(chan bool)
 	before <- func() {
-		defer close(began)
-		var err error
-		f, err = os.OpenFile(path, os.O_RDWR, 0)
-		do(t, err)
-		content, err = unix.Mmap(int(f.Fd()), 0, 10, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
-		do(t, err)
-		content[3] = '3'
+		end = halfWritten(t, path)
+		close(began)
 	}
 	<-began
 	await.Holds(30*time.Millisecond, func() bool { return len(w.snaps) > 1 })
 	for len(w.snaps) > 0 { // before it was opened
 		w.tree("{a:2 b:2}")
 	}
-	content[8] = '3'
-	do(t, unix.Munmap(content))
-	do(t, f.Close())
+	end()
 	w.until("{a:3 b:3}")
+}
+
+// The same, when it is opened while the reading is under way.
+func TestOpenedMeanwhileIsWaitedFor(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write(t, path, "a: 1\nb: 1\n")
+	src := New(path, never)
+	read, meanwhile, looked := src.(*watched).read, make(chan func(), 1), make(chan bool, 100)
+	src.(*watched).read = func(w *watched, r *reading) content {
+		defer func() { looked <- true }()
+		select {
+		case f := <-meanwhile:
+			f()
+		default:
+		}
+		return read(w, r)
+	}
+	w := watch(t, src)
+	w.tree("{a:1 b:1}")
+	<-looked
+	var end func()
+	meanwhile <- func() { end = halfWritten(t, path) }
+	write(t, path, "a: 2\nb: 2\n")
+	<-looked
+	await.Holds(20*time.Millisecond, func() bool { return len(w.snaps) > 0 })
+	w.none()
+	end()
+	w.until("{a:3 b:3}")
+}
+
+// halfWritten opens a file of "a: 2\nb: 2\n" and changes the first number to 3,
+// which the system doesn't tell of. What it returns changes the second and closes
+// the file.
+func halfWritten(t *testing.T, path string) (end func()) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	do(t, err)
+	content, err := unix.Mmap(int(f.Fd()), 0, 10, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	do(t, err)
+	content[3] = '3'
+	return func() {
+		content[8] = '3'
+		do(t, unix.Munmap(content))
+		do(t, f.Close())
+	}
+}
+
+// Who has opened the file while it was read, and leaves it as it is, holds it up
+// for no longer.
+func TestReaderMeanwhileHoldsUpWhileItReads(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write(t, path, "a: 1")
+	src := New(path, never)
+	read, stays, opened := src.(*watched).read, make(chan bool, 1), make(chan *os.File)
+	src.(*watched).read = func(w *watched, r *reading) content {
+		found := read(w, r)
+		select {
+		case <-stays:
+			f, err := os.Open(path)
+			do(t, err)
+			opened <- f
+		default:
+		}
+		return found
+	}
+	stays <- true
+	w := watch(t, src)
+	do(t, (<-opened).Close())
+	w.tree("{a:1}")
+	stays <- true
+	write(t, path, "a: 2")
+	do(t, (<-opened).Close())
+	w.tree("{a:2}")
 }
 
 // Who only looks at the file calls for no reading, and holds up none.

@@ -18,6 +18,7 @@ type reading struct {
 	dirs   map[string]bool // the directories looked into, and the files; true: all of their entries matter
 	names  map[string]bool // the entries looked up
 	moving bool            // something changed meanwhile
+	stirs  func() bool     // whether something has changed, or a writer may have one of the files open; nil: not known
 	blind  error           // why a directory could not be watched
 	budget int             // bytes that may still be read
 }
@@ -117,6 +118,7 @@ func (r *reading) file(path string, before fs.FileInfo) ([]byte, error) {
 	if before.Size() > int64(r.budget) {
 		return nil, errTooLarge
 	}
+	r.moving = r.stirs != nil && r.stirs() || r.moving // who opens it later changes its time after before
 	f, err := open(path)
 	if err != nil {
 		return nil, err

@@ -54,7 +54,7 @@ func (w *watched) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	if err := w.absolutes(); err != nil {
 		return err
 	}
-	loop := loop{watched: w, ctx: ctx, emit: emit, next: time.NewTimer(0), open: make(map[string]time.Time)}
+	loop := loop{watched: w, ctx: ctx, emit: emit, next: time.NewTimer(0), open: make(map[string]time.Time), whole: true}
 	defer loop.next.Stop()
 	if w.opts.Poll == 0 && !w.fixed && !source.IsBrief(ctx) { // to end a notifier takes the system milliseconds
 		events, err := w.hub.subscribe()
@@ -111,7 +111,7 @@ type loop struct {
 	delay   time.Duration        // that it was last put off by
 	busy    time.Time            // when the first event was that no reading came after; zero when there is none
 	open    map[string]time.Time // files that a writer has open or may have, and until when it is waited for
-	whole   bool                 // the last change is known to be complete
+	whole   bool                 // the last change is known to be complete, or there was none
 	pause   time.Duration        // with whole: how long to wait all the same
 	looked  time.Time            // when the last reading ended
 	took    time.Duration        // that it took
@@ -171,25 +171,34 @@ func (l *loop) look() {
 		return
 	}
 	l.next.Stop()
-	began, busy := time.Now(), l.busy
+	began, busy, whole := time.Now(), l.busy, l.whole
 	l.busy, l.whole = time.Time{}, false
 	l.reading = newReading(l.events, l.opts.Limits.Bytes)
+	l.reading.stirs = l.stirs
 	found := l.read(l.watched, l.reading)
 	l.reading.prune()
 	l.looked, l.took = time.Now(), time.Since(began)
-	again, half := l.gather() // of what happened meanwhile
+	_, half := l.gather() // of what happened meanwhile
 	wait := l.writer()
 	l.reading.moving = l.reading.moving || half || wait > 0
 	if l.believe(found) {
 		l.tell(found)
 		return
 	}
-	if l.busy.IsZero() {
-		l.busy = busy
+	if !l.busy.IsZero() {
+		return // something calls for another, and has set its time
 	}
-	if !again {
-		l.next.Reset(max(wait, l.opts.Settle))
+	if l.busy, l.whole = busy, whole; busy.IsZero() {
+		l.busy = began
 	}
+	l.next.Reset(max(wait, l.opts.Settle))
+}
+
+// stirs reports whether something has happened since the last look at the events
+// that means that a file may just be half written.
+func (l *loop) stirs() bool {
+	_, half := l.gather()
+	return half || l.writer() > 0
 }
 
 // tell emits what a reading found, unless it is what was emitted last.
