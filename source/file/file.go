@@ -67,7 +67,8 @@ type Options struct {
 	// changes come in several steps; where the system tells that a change is
 	// complete it is read sooner. A file that is never left alone is read after
 	// 20 times as long. A writer that has it open is waited for until it has
-	// written nothing for that long, or for 400 times as long. Content that turns
+	// written nothing for that long, or for 400 times as long; who has opened it and
+	// not written yet, for Settle. Content that turns
 	// empty is believed once it has been empty for 20 times as long: truncating is
 	// how a write in place begins. Zero: 50ms.
 	Settle time.Duration
