@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,13 +16,21 @@ import (
 	"github.com/confsync/confsync/source/sourcetest"
 )
 
+// outside is what lies outside the contents.
+type outside struct {
+	taken atomic.Bool  // what the program's code needs; then it refuses
+	tries atomic.Int64 // by that code
+}
+
 // refusing has one piece of the program's code refuse what it is given while
-// taken is set.
-func refusing(taken *error, tries *int) map[string]func(t *testing.T, opts confsync.Options[app]) *confsync.Config[app] {
+// something is taken.
+func refusing(o *outside) map[string]func(t *testing.T, opts confsync.Options[app]) *confsync.Config[app] {
 	refuse := func(a *app) error {
 		if a.Pair.A == 2 {
-			*tries++
-			return *taken
+			o.tries.Add(1)
+			if o.taken.Load() {
+				return errors.New("port 8080 is taken")
+			}
 		}
 		return nil
 	}
@@ -48,11 +57,10 @@ func refusing(taken *error, tries *int) map[string]func(t *testing.T, opts confs
 
 // What is refused for a reason outside the contents is tried again by Refresh.
 func TestRefreshTriesWhatWasRefused(t *testing.T) {
-	var taken error
-	var tries int
-	for name, open := range refusing(&taken, &tries) {
+	var o outside
+	for name, open := range refusing(&o) {
 		t.Run(name, func(t *testing.T) {
-			taken = errors.New("port 8080 is taken")
+			o.taken.Store(true)
 			var log logged
 			m := sourcetest.NewMemory("m", pair(1))
 			c := open(t, confsync.Options[app]{Sources: []source.Source{m}, Logger: log.logger()})
@@ -65,7 +73,7 @@ func TestRefreshTriesWhatWasRefused(t *testing.T) {
 			if n := strings.Count(log.String(), "update rejected"); n != 1 {
 				t.Errorf("logged %d times:\n%s", n, log.String())
 			}
-			taken = nil
+			o.taken.Store(false)
 			if err := c.Refresh(t.Context()); err != nil || c.Get().Pair.A != 2 || c.Status().Rejected != nil {
 				t.Errorf("refresh returned %v, %+v is served, %v", err, c.Get().Pair, c.Status())
 			}
@@ -75,33 +83,32 @@ func TestRefreshTriesWhatWasRefused(t *testing.T) {
 
 // It is also tried again without being asked for, ever less often.
 func TestRefusedContentsAreTriedAgain(t *testing.T) {
-	var taken error
-	var tries int
-	for name, open := range refusing(&taken, &tries) {
+	var o outside
+	for name, open := range refusing(&o) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				taken = errors.New("port 8080 is taken")
+				o.taken.Store(true)
 				var log logged
 				m := sourcetest.NewMemory("m", pair(1))
 				c := open(t, confsync.Options[app]{Sources: []source.Source{m}, Logger: log.logger()})
 				m.Replace(pair(2))
-				tries = 0
+				o.tries.Store(0)
 				time.Sleep(time.Hour)
-				if tries < 30 || tries > 150 || c.Status().Rejected == nil {
+				if tries := o.tries.Load(); tries < 30 || tries > 150 || c.Status().Rejected == nil {
 					t.Errorf("%d tries in an hour, %v", tries, c.Status())
 				}
 				if n := strings.Count(log.String(), "update rejected"); n != 1 {
 					t.Errorf("logged %d times:\n%s", n, log.String())
 				}
 				synctest.Wait()
-				taken = nil
+				o.taken.Store(false)
 				time.Sleep(2 * time.Minute)
 				if c.Get().Pair.A != 2 || c.Status().Rejected != nil {
 					t.Errorf("%+v is served, %v", c.Get().Pair, c.Status())
 				}
-				tries = 0
+				o.tries.Store(0)
 				time.Sleep(time.Hour)
-				if tries != 0 || c.Status().Applied.Count != 2 {
+				if tries := o.tries.Load(); tries != 0 || c.Status().Applied.Count != 2 {
 					t.Errorf("%d more tries of what is served, %+v", tries, c.Status().Applied)
 				}
 			})
