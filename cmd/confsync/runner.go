@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -32,11 +33,7 @@ type runner struct {
 // follow calls changed for every generation after the present one, and keeps the
 // command in step, until ctx ends or the command does.
 func (r *runner) follow(ctx context.Context, cfg *opened, changed func(old, next *tree.Node, generation uint64) error) error {
-	present, err := nodeOf(cfg.Config)
-	if err != nil {
-		return err
-	}
-	signal, err := signalNamed(r.signal)
+	signal, err := r.usage()
 	if err != nil {
 		return err
 	}
@@ -48,6 +45,10 @@ func (r *runner) follow(ctx context.Context, cfg *opened, changed func(old, next
 		}
 	})
 	defer cancel()
+	present, err := nodeOf(cfg.Config) // after the subscription, so that nothing falls between
+	if err != nil {
+		return err
+	}
 	if err := r.start(present); err != nil {
 		return err
 	}
@@ -64,6 +65,9 @@ func (r *runner) follow(ctx context.Context, cfg *opened, changed func(old, next
 			if err != nil {
 				return err
 			}
+			if present.Equal(next) {
+				continue // it was read with the one before
+			}
 			if err := changed(present, next, generation); err != nil {
 				return err
 			}
@@ -74,6 +78,22 @@ func (r *runner) follow(ctx context.Context, cfg *opened, changed func(old, next
 		}
 	}
 }
+
+// usage returns the signal, and what is wrong with the options.
+func (r *runner) usage() (os.Signal, error) {
+	signal, err := signalNamed(r.signal)
+	switch {
+	case err != nil:
+		return nil, err
+	case r.signal != "" && r.command == "":
+		return nil, errors.New("--signal is for the command of --exec")
+	case r.prefix != "" && !variable.MatchString(r.prefix):
+		return nil, fmt.Errorf("--env-prefix: no variable's name begins with %q", r.prefix)
+	}
+	return signal, nil
+}
+
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z_0-9]*$`)
 
 // update hands new values to the command.
 func (r *runner) update(root *tree.Node, signal os.Signal) error {

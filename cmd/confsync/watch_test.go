@@ -22,6 +22,18 @@ func rewrite(t *testing.T, file, text string) {
 	}
 }
 
+func TestWatchWrongUsage(t *testing.T) {
+	file := write(t, "app.yaml", shop)
+	for want, args := range map[string][]string{
+		"--signal is for the command": {"--signal", "HUP"},
+		"unknown signal":              {"--signal", "LOUD", "--exec", "true"},
+		"--env-prefix":                {"--env-prefix", "a b", "--exec", "true"},
+		"want a name that ends in":    {"--render", "x.txt"},
+	} {
+		invoke(t, append([]string{"-s", file, "watch"}, args...)...).want(t, exitTrouble, want)
+	}
+}
+
 func TestWatch(t *testing.T) {
 	file := write(t, "app.yaml", "a: 1\nb: 2\n")
 	ready := filepath.Join(t.TempDir(), "ready.json")
