@@ -71,6 +71,9 @@ func (r *reducer) tryPublish(g *provenance) tree.ProblemList {
 		r.warn(&next)
 		r.hub.set(&next)
 	}
+	if c.wrong.Len() == 0 {
+		r.unserved = nil
+	}
 	return c.wrong
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -280,4 +281,44 @@ func ExampleLoad() {
 	})
 	fmt.Println(app.Name, app.Port, err)
 	// Output: checkout 8080 <nil>
+}
+
+// A Close while Pin, Section or a Derive with Veto is at work leaves nothing behind,
+// nor anything that two goroutines touch.
+func TestCloseDuringCallsThatWait(t *testing.T) {
+	for i := range 100 {
+		m := sourcetest.NewMemory("m", map[string]any{"value": "a"})
+		c, err := confsync.Open(t.Context(), confsync.Options[openType]{Sources: []source.Source{m}, Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var built, released atomic.Int64
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				if release, err := c.Pin(1); err == nil {
+					release()
+				}
+			})
+			all.Go(func() {
+				if v, err := confsync.Section[struct{ X int }](c, "map.part"); err == nil {
+					v.Get()
+				}
+			})
+			all.Go(func() {
+				d, err := confsync.Derive(c, func(*openType) (int64, error) { return built.Add(1), nil }, func(int64) { released.Add(1) }, confsync.Veto())
+				if err == nil {
+					d.Close()
+				}
+			})
+		}
+		if i%2 == 0 {
+			runtime.Gosched()
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+		all.Wait()
+		eventually(t, "what was built is released", func() bool { return built.Load() == released.Load() })
+	}
 }

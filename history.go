@@ -98,8 +98,19 @@ type pin struct {
 // those stand rejected, the newest that were found good. It may be called more
 // than once. A pin ends with the process.
 func (c *Config[T]) Pin(generation uint64) (release func(), err error) {
-	err2 := c.reducer.do(context.Background(), func() { release, err = c.reducer.hold(generation) })
-	return release, errors.Join(err2, err)
+	type answer struct {
+		release func()
+		err     error
+	}
+	held := make(chan answer, 1) // the one send never waits
+	if err := c.reducer.do(context.Background(), func() {
+		release, err := c.reducer.hold(generation)
+		held <- answer{release, err}
+	}); err != nil {
+		return nil, err // and hold may run still
+	}
+	a := <-held
+	return a.release, a.err
 }
 
 // hold pins a generation. The reducer calls it.

@@ -2,7 +2,6 @@ package confsync
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 
@@ -62,8 +61,19 @@ func (c *Config[T]) section(of reflect.Type, path string) (h *hub, s *section, e
 	if err != nil {
 		return nil, nil, fmt.Errorf("confsync: %s: %w", path, err)
 	}
-	err2 := c.reducer.do(context.Background(), func() { s, err = c.reducer.join(&section{at: at, of: of, binder: b}) })
-	return c.hub, s, errors.Join(err2, err)
+	type answer struct {
+		of  *section
+		err error
+	}
+	joined := make(chan answer, 1) // the one send never waits
+	if err := c.reducer.do(context.Background(), func() {
+		s, err := c.reducer.join(&section{at: at, of: of, binder: b})
+		joined <- answer{s, err}
+	}); err != nil {
+		return nil, nil, err // and join may run still
+	}
+	a := <-joined
+	return c.hub, a.of, a.err
 }
 
 // join adds a section, if the present contents can fill it.

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -264,5 +265,45 @@ func TestSectionHidesWhatWasShown(t *testing.T) {
 	shown("changed")
 	if h := c.History(); len(h) != 2 || len(h[1].Changes) != 2 || c.Get().URL != "x-"+secret+"c" {
 		t.Errorf("history %+v, %s", h, c.Get().URL)
+	}
+}
+
+// A section that joins as a pin is released is there in whatever is served then.
+func TestSectionJoinsAsAPinIsReleased(t *testing.T) {
+	type open struct {
+		N    int
+		Part *tree.Node
+	}
+	for range 300 {
+		m := sourcetest.NewMemory("m", map[string]any{"n": 1})
+		c, err := confsync.Open(t.Context(), confsync.Options[open]{Sources: []source.Source{m}, Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Set("n", 2)
+		refreshed(t, c)
+		release, err := c.Pin(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		all.Go(release)
+		all.Go(func() {
+			for {
+				v, err := confsync.Section[plugin](c, "part")
+				if err == nil {
+					m.Set("n", "x")
+					refreshed(t, c)
+					if v.Get().MaxConns != 5 {
+						t.Errorf("the section is %+v", v.Get())
+					}
+				}
+				if !errors.Is(err, confsync.ErrPinned) {
+					return
+				}
+			}
+		})
+		all.Wait()
+		c.Close()
 	}
 }

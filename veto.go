@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 )
 
 // DeriveOption is an option of [Derive].
@@ -134,15 +135,23 @@ func deriveWithVeto[T, R any](v View[T], d *Derived[R], build func(*T) (R, error
 		}
 		return b.value, g.number, true
 	}
-	var err error
-	err2 := t.hub.exclusive(func() {
+	var err error           // the code's, once that has ended
+	var givenUp atomic.Bool // swapped by whoever comes second
+	closed := t.hub.exclusive(func() {
 		var first *built[T, R]
 		if first, err = w.try(t.hub.present().generation, nil); err == nil {
 			d.state.Store(&derived[R]{value: first.value, generation: t.hub.present().number})
 			t.hub.enter(w, first)
 		}
+		if givenUp.Swap(true) && err == nil { // nobody will close it
+			t.hub.leave(w)
+			w.release(first.value)
+		}
 	})
-	if err := errors.Join(err, err2); err != nil {
+	if closed != nil && !givenUp.Swap(true) {
+		return nil, closed
+	}
+	if err != nil {
 		return nil, fmt.Errorf("confsync: %w", err)
 	}
 	return d, nil
