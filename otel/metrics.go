@@ -77,7 +77,7 @@ func (o *observer) make(m metric.Meter) error {
 	seconds(&o.pending, "apply.pending", "How long the update that is being applied has taken so far.")
 	counter(&o.applied, "apply.count", "{update}", "Updates that were tried.")
 	counter(&o.rejected, "rejected.problems", "{problem}", "Problems for which updates were rejected, by kind.")
-	gauge(&o.unknown, "unknown.keys", "{key}", "Keys that no field takes, and deprecated ones.")
+	gauge(&o.unknown, "unknown.keys", "{key}", "Keys that no field takes, and deprecated ones; 100 at most.")
 	gauge(&o.state, "source.state", "1", "1 for the state that the source is in, 0 for the others.")
 	seconds(&o.staleness, "source.staleness", "How long the source has been cut off.")
 	gauge(&o.usable, "source.usable", "1", "1 if the present content of the source can be used, or is not known.")

@@ -52,7 +52,7 @@ var (
 	successful = describe("last_reload_successful", "1 if the newest contents of the sources are served, 0 if they were rejected.")
 	succeeded  = describe("last_reload_success_timestamp_seconds", "When the contents of the sources were last found good, in Unix time.")
 	rejections = describe("rejected_problems_total", "Problems for which updates were rejected, by kind.", "kind")
-	unknown    = describe("unknown_keys", "Keys that no field takes, and deprecated ones.")
+	unknown    = describe("unknown_keys", "Keys that no field takes, and deprecated ones; 100 at most.")
 	applying   = describe("apply_duration_seconds", "Time that updates took to be merged, bound, validated and published or rejected.")
 	pending    = describe("apply_pending_seconds", "How long the update that is being applied has taken so far; 0 while there is none.")
 
