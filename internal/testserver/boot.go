@@ -54,7 +54,7 @@ func startAll(servers []*Server) error {
 
 // freePorts returns n ports of 127.0.0.1 on which nothing listens. They lie below the range from which
 // the system takes the ports of outgoing connections, so that none of those takes the port of a server
-// that is down for a moment.
+// that is down for a moment; and no other test is given them.
 func freePorts(t testing.TB, n int) []int {
 	t.Helper()
 	ports := make([]int, 0, n)
@@ -68,7 +68,9 @@ func freePorts(t testing.TB, n int) []int {
 			t.Fatal(err)
 		}
 		defer l.Close() // at the end, so that no port is found twice
-		ports = append(ports, port)
+		if reserve(t, port) {
+			ports = append(ports, port)
+		}
 	}
 	return ports
 }

@@ -262,3 +262,21 @@ func wantValue(t *testing.T, st store, s *Server, when, want string) {
 		t.Errorf("%s: value %q, want %q", when, got, want)
 	}
 }
+
+// TestPortsAreKept asserts that a port on which nothing listens any more, as of a
+// server that is down, is given to no other test before its own ends.
+func TestPortsAreKept(t *testing.T) {
+	if dieWithParent() == nil {
+		t.Skip("only on Linux")
+	}
+	var port int
+	t.Run("its own", func(t *testing.T) {
+		port = freePorts(t, 1)[0]
+		if reserve(t, port) {
+			t.Error("given twice")
+		}
+	})
+	if !reserve(t, port) {
+		t.Error("kept after the test")
+	}
+}

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
+	"testing"
 )
 
 // dieWithParent has the kernel kill a child when the test binary dies, however it does.
@@ -29,5 +31,26 @@ func standsStill(pid int) bool {
 			return false
 		}
 	}
+	return true
+}
+
+// reserve reports whether no other test has a port. It is the test's until it ends,
+// whether something listens on it or not: a file that is locked says so to other
+// test binaries.
+func reserve(t testing.TB, port int) bool {
+	t.Helper()
+	dir := filepath.Join(os.TempDir(), "confsync-ports-"+strconv.Itoa(os.Getuid()))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, strconv.Itoa(port)), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
+		f.Close()
+		return false
+	}
+	t.Cleanup(func() { f.Close() })
 	return true
 }
