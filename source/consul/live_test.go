@@ -2,6 +2,7 @@ package consul_test
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -17,6 +18,7 @@ import (
 	"github.com/confsync/confsync/internal/testserver"
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/consul"
+	"github.com/confsync/confsync/source/document"
 	"github.com/confsync/confsync/tree"
 )
 
@@ -189,6 +191,30 @@ func TestC9TheSameValueAgain(t *testing.T) {
 			t.Errorf("a third tree: %v", s.Tree.Root())
 		}
 	}
+}
+
+// Row C10: of a document at rest a probe reads the start.
+func TestC10DocumentAtRest(t *testing.T) {
+	server := testserver.Consul(t, testserver.ConsulConfig{})
+	direct, _ := connect(t, server.Addr(), "")
+	noise := make([]byte, 300<<10) // for an answer is packed
+	for i := range noise {
+		noise[i] = byte(rand.Uint32())
+	}
+	put(t, direct, "app", `{"a": "`+base64.StdEncoding.EncodeToString(noise)+`"}`)
+	proxy := testserver.NewProxy(t, server.Addr())
+	client, count := connect(t, proxy.Addr(), "")
+	w := follow(t, consul.New(client, "app", &consul.Options{Document: document.JSON, Probe: 2 * time.Second}))
+	w.until("the document", func(s source.Snapshot) bool { return s.Tree.Root() != nil })
+	proxy.Bandwidth(100 << 10)
+	_, before := proxy.Bytes()
+	asked := count.n.Load()
+	await.Until(t, "probes", func() bool { return count.n.Load() >= asked+5 })
+	if _, after := proxy.Bytes(); after-before > int64(len(noise)) {
+		t.Errorf("4 probes took %d bytes, more than the whole document", after-before)
+	}
+	put(t, direct, "app", `{"a": "b"}`) // the Watch has gone on
+	w.tree(`{a:"b"}`)
 }
 
 func TestC10BytesAtRest(t *testing.T) {

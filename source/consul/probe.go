@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/hashicorp/consul/api"
@@ -81,8 +82,12 @@ func (w *watch) ask(ctx context.Context, prefix string) (some bool, index uint64
 	var meta *api.QueryMeta
 	if w.isDocument() {
 		var pair *api.KVPair
-		pair, meta, err = w.store.client.KV().Get(w.keys.Root, q)
-		some = pair != nil
+		begun := taker{func() {}, func(body io.Reader) error {
+			some = true
+			return skipStart(body)
+		}}
+		pair, meta, err = w.client.KV().Get(w.keys.Root, q.WithContext(withBody(ctx, begun)))
+		some = some || pair != nil
 	} else {
 		var names []string
 		names, meta, err = w.store.client.KV().Keys(prefix, w.opts.Separator, q)
@@ -95,4 +100,14 @@ func (w *watch) ask(ctx context.Context, prefix string) (some bool, index uint64
 		return false, 0, err
 	}
 	return some, meta.LastIndex, w.believable(meta)
+}
+
+// skipStart reads the start of an answer whose rest nobody needs: a short one is
+// read as a whole, so that its connection is used again.
+func skipStart(body io.Reader) error {
+	const short = 4 << 10
+	if _, err := io.CopyN(io.Discard, body, short); err != io.EOF {
+		return err
+	}
+	return nil
 }
