@@ -105,12 +105,8 @@ func New(kv jetstream.KeyValue, prefix string, opts *Options) source.Source {
 	s.opts.Probe = cmp.Or(s.opts.Probe, 10*time.Second)
 	s.opts.Timeout = cmp.Or(s.opts.Timeout, 5*time.Second)
 	s.keys = source.Keys{Root: prefix, Separator: s.opts.Separator}
-	bounds := source.Bounds{MaxKeys: s.opts.MaxKeys, MaxBytes: s.opts.MaxBytes}
-	s.held = &source.Table{Keys: s.keys, Bounds: bounds, Origin: s.origin}
-	if s.isDocument() {
-		page := document.Page{Format: s.opts.Document, Decode: s.opts.Decode, Limits: document.Limits{Bytes: s.opts.MaxBytes}}
-		s.held = &document.Key{Name: prefix, Page: page, Bounds: bounds, Origin: s.origin}
-	}
+	page := document.Page{Format: s.opts.Document, Decode: s.opts.Decode}
+	s.held = document.NewLayout(s.keys, page, s.bounds(), s.origin)
 	return s
 }
 
@@ -123,21 +119,15 @@ type store struct {
 	keys   source.Keys
 
 	single source.Single
-	held   content
-}
-
-// content is a [source.Table] or a [document.Key].
-type content interface {
-	Put(source.Row)
-	Delete(key string)
-	Replace([]source.Row)
-	Rows() []source.Row
-	TooLarge() error
-	Tree() (tree.Tree, error)
+	held   *document.Layout
 }
 
 func (s *store) Name() string {
 	return strings.TrimSpace(fmt.Sprintf("nats %s %s", s.kv.Bucket(), tree.Printable(s.prefix)))
+}
+
+func (s *store) bounds() source.Bounds {
+	return source.Bounds{MaxKeys: s.opts.MaxKeys, MaxBytes: s.opts.MaxBytes}
 }
 
 func (s *store) isDocument() bool { return s.opts.Document != 0 || s.opts.Decode != nil }

@@ -181,8 +181,7 @@ func (r *run) collect(entry jetstream.KeyValueEntry) {
 
 // tooLarge returns the problem of a list beyond the bounds, or nil.
 func (r *run) tooLarge() error {
-	bounds := source.Bounds{MaxKeys: r.store.opts.MaxKeys, MaxBytes: r.store.opts.MaxBytes}
-	return bounds.Check(len(r.rows), r.bytes, r.store.origin(r.store.prefix, 0))
+	return r.store.bounds().Check(len(r.rows), r.bytes, r.store.origin(r.store.prefix, 0))
 }
 
 // halt lets go of everything, and of the watcher, until the bucket changes.
@@ -268,7 +267,10 @@ func (r *run) emit(ctx context.Context, emit func(source.Snapshot)) {
 		if r.applied > 0 {
 			r.last.Revision = strconv.FormatUint(r.applied, 10)
 		}
-		r.last.Tree, r.last.Err = r.store.held.Tree()
+		r.last.Tree, r.last.Err = r.store.held.Tree(ctx)
+		if ctx.Err() != nil {
+			return
+		}
 		r.took = time.Since(began)
 	}
 	r.last.Bytes, r.read = r.read, 0
