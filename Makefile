@@ -1,7 +1,8 @@
 # make test    the real servers, every check, and all tests with the race detector
 # make servers the servers alone; `go test ./...` uses whichever it finds and skips the rest
 # make bench   the libraries side by side, into README.md and docs/; QUICK=1 only looks whether it works;
-#              SUBJECT=file or start measures that instead, and propagation, rest or fleet with the servers
+#              SUBJECT=file or start measures that instead, and propagation, sustained, rest or fleet with the
+#              servers
 # make fuzz    every fuzz target, for FUZZ each
 # make newest  all tests with every dependency at its newest
 # make soak    faults in all four stores for SOAK, into soak-report.txt (SEED repeats their order); then a service

@@ -31,7 +31,7 @@ func run(args []string) error {
 	}
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	flags.Usage = func() {
-		fmt.Fprintf(flags.Output(), "usage: bench [flags] [libraries | file | start | propagation | rest | fleet]\n")
+		fmt.Fprintf(flags.Output(), "usage: bench [flags] [libraries | file | start | propagation | sustained | rest | fleet]\n")
 		flags.PrintDefaults()
 	}
 	quick := flags.Bool("quick", false, "a smoke check: little of everything, and nothing written")
@@ -49,6 +49,8 @@ func run(args []string) error {
 		return startUp(ctx, *root, *quick)
 	case "propagation":
 		return propagate(ctx, *root, *quick, *only)
+	case "sustained":
+		return sustain(ctx, *root, *quick, *only)
 	case "rest":
 		return atRest(ctx, *root, *quick, *only)
 	case "fleet":

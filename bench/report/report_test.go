@@ -14,6 +14,7 @@ import (
 	"github.com/confsync/confsync/bench/report"
 	"github.com/confsync/confsync/bench/rest"
 	"github.com/confsync/confsync/bench/start"
+	"github.com/confsync/confsync/bench/sustained"
 )
 
 func TestSection(t *testing.T) {
@@ -121,7 +122,14 @@ func TestEveryOutcomeHasABudget(t *testing.T) {
 			stores = append(stores, propagation.Result{Store: store, Keys: n, Bare: []float64{1e6}, Ours: []float64{1e6}})
 		}
 	}
+	var flooded []sustained.Result
+	for _, store := range sustained.Stores {
+		for _, n := range sustained.Keys {
+			flooded = append(flooded, sustained.Result{Store: store, Keys: n, Lags: []float64{1e6}})
+		}
+	}
 	for name, o := range map[string]report.Outcomes{
+		"sustained": report.SustainedOutcomes(flooded),
 		"libraries": report.LibraryOutcomes(results()), "propagation": report.PropagationOutcomes(stores),
 		"start": report.StartOutcomes([]start.Result{{Program: start.Ours, Size: 1, Rounds: [][]float64{{1}}}}),
 		"files": report.EditOutcomes([][]edits.Result{{edited(1e6)}, {edited(4e6)}}),
@@ -141,6 +149,15 @@ func TestEdits(t *testing.T) {
 	stopped := edits.Result{Watcher: "koanf", Edits: 4, Lost: 4}
 	contains(t, report.EditHeadlines([][]edits.Result{{bare, ours, stopped}}), "| The file is renamed over | 1.00 ms | 2.00 ms, 1 lost | stops |")
 	contains(t, report.Budgets(report.EditOutcomes(all)), "| 2.00 ms, 1.5× (1.2–1.8); 2.00 ms, 2×; 1 of 4 lost | **not met** |")
+}
+
+func TestSustained(t *testing.T) {
+	results := []sustained.Result{
+		{Store: "etcd", Keys: 10_000, Rate: 3_000, Lags: []float64{3e6}, Early: 4 << 20, Late: 5 << 20 * 9 / 10},
+		{Store: "etcd", Keys: 100_000, Rate: 2_700, Lags: []float64{3e6}, Early: 4 << 20, Late: 8 << 20}, // it grows
+	}
+	contains(t, report.Sustained(results), "| etcd | 10,000 | 3,000 | 3.00 ms | 3.00 ms | 3.00 ms | 4.00 MB | 4.50 MB | met |", "| 8.00 MB | **not met** |")
+	contains(t, report.Budgets(report.SustainedOutcomes(results)), "| 3.00 ms at 3,000/s; 4.00 MB held, then 4.50 MB | met |", "| 3.00 ms at 2,700/s; 4.00 MB held, then 8.00 MB | **not met** |")
 }
 
 func TestStart(t *testing.T) {
