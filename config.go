@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -109,6 +108,12 @@ func (c *Config[T]) Get() *T { return c.value.Load() }
 // Generation returns how many changes were published: 1 after Open, and one more
 // for each. What Get returns is of that generation or a later one.
 func (c *Config[T]) Generation() uint64 { return c.hub.present().number }
+
+// Format writes which generation is served, for every verb. What a Config is made
+// of changes while it is printed, and is nobody's to read.
+func (c *Config[T]) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "confsync.Config[%v](generation %d)", reflect.TypeFor[T](), c.Generation())
+}
 
 // Refresh reads every source anew, and tries anew what was refused though it is
 // unchanged. It returns nil when what the sources hold is served,

@@ -3,10 +3,12 @@ package confsync_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -178,4 +180,31 @@ func TestCloseDuringAnUpdateIsNoRejection(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A Config can be printed while it changes: only its generation is said.
+func TestConfigIsPrintedAsItsGeneration(t *testing.T) {
+	m := sourcetest.NewMemory("m", pair(1))
+	c := openApp(t, confsync.Options[app]{Sources: []source.Source{m}})
+	stop := make(chan struct{})
+	var changing sync.WaitGroup
+	changing.Go(func() {
+		for i := 2; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+				m.Replace(pair(i))
+			}
+		}
+	})
+	for range 100 {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+			if got := fmt.Sprintf(verb, c); !strings.HasPrefix(got, "confsync.Config[confsync_test.app](generation ") {
+				t.Fatalf("%s: %s", verb, got)
+			}
+		}
+	}
+	close(stop)
+	changing.Wait()
 }
