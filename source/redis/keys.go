@@ -43,6 +43,8 @@ func (k *keysLayout) deaf() bool { return k.over != nil }
 
 func (k *keysLayout) unfinished() bool { return k.lost || k.settle.unfinished() }
 
+func (k *keysLayout) halfway() bool { return k.settle.halfway() }
+
 func (k *keysLayout) snapshot(context.Context) source.Snapshot {
 	if k.over != nil {
 		return source.Snapshot{Err: k.over}

@@ -29,6 +29,10 @@ type layout interface {
 	// unfinished reports whether there is more to update than what was told since.
 	unfinished() bool
 
+	// halfway reports whether the next update makes a state of what the last one
+	// has read, so that it shouldn't wait.
+	halfway() bool
+
 	// deaf reports whether what is told is no reason for an update, since the
 	// layout holds too much.
 	deaf() bool

@@ -41,6 +41,8 @@ func (o *oneKey) deaf() bool { return o.over }
 
 func (o *oneKey) unfinished() bool { return false }
 
+func (o *oneKey) halfway() bool { return false }
+
 // read reads the key, and again if it is gone.
 func (o *oneKey) read(ctx context.Context, _ way) error {
 	o.servers.heard()

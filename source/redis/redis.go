@@ -132,7 +132,7 @@ type Options struct {
 
 	// Gather is how long, at the most, after a change the next ones are gathered,
 	// to be read together. A change that comes after a rest is read at once.
-	// Zero: 150ms. Negative: not at all.
+	// Zero: 100ms. Negative: not at all.
 	Gather time.Duration
 
 	// SetNotify lets the source add to notify-keyspace-events, on every primary,
@@ -160,7 +160,7 @@ func (o *Options) withDefaults() Options {
 	opts.Resync = cmp.Or(opts.Resync, 10*time.Minute)
 	opts.Probe = cmp.Or(opts.Probe, 10*time.Second)
 	opts.Timeout = cmp.Or(opts.Timeout, 5*time.Second)
-	opts.Gather = cmp.Or(opts.Gather, 150*time.Millisecond)
+	opts.Gather = cmp.Or(opts.Gather, 100*time.Millisecond)
 	opts.MaxKeys = cmp.Or(opts.MaxKeys, 100_000)
 	opts.MaxBytes = cmp.Or(opts.MaxBytes, 64<<20)
 	return opts

@@ -37,6 +37,10 @@ const (
 
 func (s *settling) unfinished() bool { return len(s.values) > 0 || len(s.open) > 0 }
 
+// halfway reports whether what was read may soon be a state: writers disturb a
+// reading the less, the sooner it follows the last.
+func (s *settling) halfway() bool { return s.rounds > 0 && s.rounds < maxRounds }
+
 func (s *settling) isOpen(key string) bool {
 	_, open := s.open[key]
 	return open

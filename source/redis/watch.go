@@ -76,6 +76,7 @@ func (w *watch) follow(ctx context.Context, emit func()) error {
 	quiet := time.NewTimer(0) // until the next update may begin
 	defer quiet.Stop()
 	var due <-chan time.Time // quiet's channel while there is something to update
+	updates := 0             // since a rest
 	polling := w.polling()
 	for emit(); ; {
 		waiting, err := w.servers.pending()
@@ -93,7 +94,13 @@ func (w *watch) follow(ctx context.Context, emit func()) error {
 		case <-due:
 			began := time.Now()
 			err = w.layout.update(ctx, w.how)
-			quiet.Reset(jittered(w.opts.Gather) - time.Since(began))
+			// The first reading after a rest may only complete what was read before it.
+			if updates++; updates == 1 && w.layout.unfinished() || w.layout.halfway() {
+				quiet.Reset(0)
+			} else {
+				updates = 0
+				quiet.Reset(jittered(w.opts.Gather) - time.Since(began))
+			}
 		case <-probe.C:
 			err = w.probe(ctx)
 			probe.Reset(jittered(w.opts.Probe))
