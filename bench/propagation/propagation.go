@@ -12,7 +12,6 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
-	"testing"
 	"time"
 
 	"github.com/confsync/confsync"
@@ -50,22 +49,7 @@ const limit = 30 * time.Second // for one write to be seen
 
 // Measure measures one store.
 func Measure(ctx context.Context, s stores.Store, p Plan) ([]Result, error) {
-	var results []Result
-	err := stage.With(ctx, func(t testing.TB) error {
-		addr := s.Serve(t).Addr()
-		for _, n := range p.Keys {
-			r, err := measure(ctx, s, addr, n, p)
-			if err != nil {
-				return fmt.Errorf("%d keys: %w", n, err)
-			}
-			results = append(results, r)
-		}
-		return nil
-	})
-	if err != nil {
-		return results, fmt.Errorf("%s: %w", s.Title, err)
-	}
-	return results, nil
+	return stage.Sizes(ctx, s, p.Keys, func(addr string, n int) (Result, error) { return measure(ctx, s, addr, n, p) })
 }
 
 func measure(ctx context.Context, s stores.Store, addr string, n int, p Plan) (Result, error) {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"runtime"
 	"testing"
+
+	"github.com/confsync/confsync/internal/stores"
 )
 
 // ErrMissing is in the error of what can't be done because a server isn't
@@ -36,6 +38,27 @@ func With(ctx context.Context, f func(testing.TB) error) (err error) {
 	}()
 	<-done
 	return err
+}
+
+// Sizes starts a store's server and measures it with one number of keys after
+// another. It returns the results so far with an error.
+func Sizes[R any](ctx context.Context, s stores.Store, keys []int, measure func(addr string, n int) (R, error)) ([]R, error) {
+	var results []R
+	err := With(ctx, func(t testing.TB) error {
+		addr := s.Serve(t).Addr()
+		for _, n := range keys {
+			r, err := measure(addr, n)
+			if err != nil {
+				return fmt.Errorf("%d keys: %w", n, err)
+			}
+			results = append(results, r)
+		}
+		return nil
+	})
+	if err != nil {
+		return results, fmt.Errorf("%s: %w", s.Title, err)
+	}
+	return results, nil
 }
 
 // stage is the part of a test that servers need. Its methods are called by the

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/confsync/confsync/internal/await"
+	"github.com/confsync/confsync/source"
 )
 
 // never is a Settle that no test waits for: what is read all the same was known
@@ -61,6 +62,23 @@ func TestOpenWriterIsWaitedFor(t *testing.T) {
 	w.tree("{a:2 b:3 c:4}")
 }
 
+// duringReading has a function that is sent to meanwhile called while the source
+// next reads its file, before it looks into it. Each reading sends to looked.
+func duringReading(src source.Source) (meanwhile chan<- func(), looked <-chan bool) {
+	during, ended := make(chan func(), 1), make(chan bool, 100)
+	read := src.(*watched).read
+	src.(*watched).read = func(w *watched, r *reading) content {
+		defer func() { ended <- true }()
+		select {
+		case f := <-during:
+			f()
+		default:
+		}
+		return read(w, r)
+	}
+	return during, ended
+}
+
 // What is created while the file is read is not believed, though no write has been
 // told of: its writer has just begun.
 func TestCreatedMeanwhileIsNotBelieved(t *testing.T) {
@@ -69,18 +87,7 @@ func TestCreatedMeanwhileIsNotBelieved(t *testing.T) {
 	write(t, path, "a: 1")
 	write(t, half, "a: 2\n")
 	src := New(path, never)
-	read := src.(*watched).read
-	meanwhile := make(chan func(), 1)
-	looked := make(chan bool, 100)
-	src.(*watched).read = func(w *watched, r *reading) content {
-		defer func() { looked <- true }()
-		select {
-		case f := <-meanwhile:
-			f()
-		default:
-		}
-		return read(w, r)
-	}
+	meanwhile, looked := duringReading(src)
 	w := watch(t, src)
 	w.tree("{a:1}")
 	<-looked
@@ -148,16 +155,7 @@ func TestOpenedMeanwhileIsWaitedFor(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	write(t, path, "a: 1\nb: 1\n")
 	src := New(path, never)
-	read, meanwhile, looked := src.(*watched).read, make(chan func(), 1), make(chan bool, 100)
-	src.(*watched).read = func(w *watched, r *reading) content {
-		defer func() { looked <- true }()
-		select {
-		case f := <-meanwhile:
-			f()
-		default:
-		}
-		return read(w, r)
-	}
+	meanwhile, looked := duringReading(src)
 	w := watch(t, src)
 	w.tree("{a:1 b:1}")
 	<-looked
