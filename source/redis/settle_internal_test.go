@@ -147,3 +147,31 @@ func sameState(a, b map[string]value) bool {
 	}
 	return true
 }
+
+// A reading that writers disturbed is followed by another at once, which may make
+// a state of it; not for ever, and not once there is a state.
+func TestDisturbedReadingIsFollowedAtOnce(t *testing.T) {
+	keys := func(names ...string) (set keySet) {
+		for _, name := range names {
+			set = with(set, name)
+		}
+		return set
+	}
+	read := func(key string) reading { return reading{values: map[string]value{key: {}}} }
+	var s settling
+	if s.halfway() {
+		t.Error("nothing was read, and it is halfway")
+	}
+	if _, _, ok := s.add(keys("a", "b"), read("a")); ok || !s.halfway() {
+		t.Errorf("a is read and b is open: a state %v, halfway %v", ok, s.halfway())
+	}
+	if _, torn, ok := s.add(keys("c"), read("b")); !ok || torn || s.halfway() {
+		t.Errorf("b is read too: a state %v, torn %v, halfway %v", ok, torn, s.halfway())
+	}
+	for range maxRounds { // c is written each time that it is read
+		s.add(nil, reading{values: map[string]value{"c": {}}, after: notices{keys: keys("c")}})
+	}
+	if s.halfway() {
+		t.Errorf("halfway after %d disturbed readings", s.rounds)
+	}
+}
