@@ -19,89 +19,115 @@ var (
 	errStuck    = fmt.Errorf("watch has not returned within %v of the end of its context", lateAfter)
 )
 
-// attempt is one call of Watch. The supervisor's lock guards it.
+// attempt is one call of Watch. The supervisor's lock guards it, but for ctx.
 type attempt struct {
-	answered chan struct{} // closed by answerLocked, at its first emit or its failure; nothing is sent
+	ctx    context.Context // of Watch; an emit after its end is dropped
+	cancel context.CancelFunc
+	resync *time.Timer // ends it, for another to be started; nil for never
+	late   *time.Timer // runs when it has not returned in time; nil while ctx goes on
+	silent bool        // resync has ended it; once it has returned, and it had not answered
+	ended  bool        // it has returned
+
+	answered chan struct{} // closed by answerLocked, at its first emit or its failure; nothing is sent; nil unless Refresh asked for it
 	err      error         // why it failed; to be read once answered is closed
 	over     bool          // answered is closed
 	waiting  int           // calls of Refresh that wait for it
 }
 
-func newAttempt() *attempt { return &attempt{answered: make(chan struct{})} }
-
 func (a *attempt) answerLocked(err error) {
-	if !a.over {
-		a.over, a.err = true, err
+	if a.over {
+		return
+	}
+	a.over, a.err = true, err
+	if a.answered != nil {
 		close(a.answered)
 	}
 }
 
-// attempt calls Watch once. It returns nil when the supervisor itself has ended
-// it, to start it anew or for good.
-func (s *Supervisor) attempt(ctx context.Context) error {
-	watching, cancel := s.policy.untilResync(ctx)
-	defer cancel()
-	a := s.begin(cancel)
-	ended := startWatch(watching, s.src, func(snap Snapshot) { s.emit(watching, a, snap) })
-	var err error
-	select {
-	case err = <-ended:
-	case <-watching.Done():
-		s.outlast(ctx, a, ended)
-	}
-	why := watching.Err()
-	cancel() // from here on an emit is dropped
-
+// begin makes the next attempt.
+func (s *Supervisor) begin(ctx context.Context) *attempt {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case why == context.DeadlineExceeded && !a.over:
-		err = errNoAnswer
-	case why != nil:
-		err = nil
+	a := s.next
+	if a == nil {
+		a = &attempt{}
 	}
-	if why != nil && a.over && ctx.Err() == nil {
-		s.count.Resyncs++
+	s.running, s.next = a, nil
+	a.ctx, a.cancel = context.WithCancel(ctx)
+	if s.policy.Resync >= 0 {
+		a.resync = s.afterLocked(s.policy.untilResync(), func() { s.resync(ctx, a) })
 	}
-	if ctx.Err() == nil {
-		s.loseLocked(time.Now())
+	s.interrupt = func() { s.restartLocked(ctx, a) }
+	s.count.Watches++
+	return a
+}
+
+// watch calls the Watch of a source, and returns why it has ended, never nil. It
+// doesn't return when Watch ends the goroutine.
+func watch(ctx context.Context, src Source, emit func(Snapshot)) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = Panicked("watch", v)
+		}
+	}()
+	if err = sound(src.Watch(ctx, emit)); err == nil {
+		err = errEnded
 	}
 	return err
 }
 
-// begin makes the attempt that cancel ends.
-func (s *Supervisor) begin(cancel func()) *attempt {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.running, s.next = s.next, nil
-	if s.running == nil {
-		s.running = newAttempt()
+// end takes down how the attempt that ran has ended. After a failure it waits
+// until there may be another.
+func (s *Supervisor) end(ctx context.Context, err error) {
+	a := s.running
+	if !s.hasFailed(ctx, a) {
+		return
 	}
-	s.interrupt = cancel
-	s.count.Watches++
-	return s.running
+	if a.silent {
+		err = errNoAnswer
+	}
+	text, healthy := err.Error(), false
+	s.update(func() { healthy = s.failLocked(err, text) })
+	if s.waits == nil {
+		s.waits = s.policy.backoff()
+	} else if healthy {
+		s.waits.Reset()
+	}
+	s.answer(a, err)
+	s.backOff(ctx, s.waits.NextBackOff())
 }
 
-// startWatch calls the Watch of a source in a goroutine of its own, and sends
-// what has ended it: an error, whether it returned, panicked or ended the
-// goroutine.
-func startWatch(ctx context.Context, src Source, emit func(Snapshot)) <-chan error {
-	ended := make(chan error, 1) // the goroutine sends once; never closed
-	go func() {
-		growStack()
-		err := errExited
-		defer func() {
-			if v := recover(); v != nil {
-				err = Panicked("watch", v)
-			}
-			ended <- err
-		}()
-		returned := sound(src.Watch(ctx, emit))
-		if err = returned; err == nil {
-			err = errEnded
-		}
-	}()
-	return ended
+// hasFailed notes that an attempt has ended. It reports false when the supervisor
+// itself has ended it, to start it anew or for good.
+func (s *Supervisor) hasFailed(ctx context.Context, a *attempt) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	cut := a.ctx.Err() != nil
+	a.cancel() // from here on an emit is dropped
+	s.stopLocked(a.resync)
+	s.stopLocked(a.late)
+	a.ended, a.silent = true, a.silent && !a.over
+	if ctx.Err() != nil {
+		return false
+	}
+	if cut && a.over {
+		s.count.Resyncs++
+	}
+	s.loseLocked(time.Now())
+	return !cut || a.silent
+}
+
+// backOff waits between two attempts.
+func (s *Supervisor) backOff(ctx context.Context, d time.Duration) {
+	waiting, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	s.mu.Lock()
+	s.interrupt = cancel
+	wanted := s.next != nil
+	s.mu.Unlock()
+	if !wanted {
+		<-waiting.Done()
+	}
 }
 
 // growStack makes the stack of a goroutine that has just begun large enough for
@@ -129,33 +155,38 @@ func sound(err error) (readable error) {
 	return err
 }
 
-// outlast waits for a Watch whose context has ended. If that was to start it
-// anew, one that goes on for too long is reported as a failure.
-func (s *Supervisor) outlast(ctx context.Context, a *attempt, ended <-chan error) {
-	if ctx.Err() != nil {
-		<-ended
-		return
-	}
-	s.update(func() { s.loseLocked(time.Now()) })
-	late := time.NewTimer(lateAfter)
-	defer late.Stop()
-	select {
-	case <-ended:
-		return
-	case <-ctx.Done():
-		<-ended
-		return
-	case <-late.C:
-	}
-	s.fail(errStuck)
+// resync starts a Watch anew that has gone on for long enough.
+func (s *Supervisor) resync(ctx context.Context, a *attempt) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	a.silent = a.ctx.Err() == nil
+	s.restartLocked(ctx, a)
+}
+
+// restartLocked ends a Watch, for another to be started. One that goes on for
+// too long is reported as a failure.
+func (s *Supervisor) restartLocked(ctx context.Context, a *attempt) {
+	if a.ctx.Err() != nil {
+		return
+	}
+	a.cancel()
+	s.loseLocked(time.Now())
+	a.late = s.afterLocked(lateAfter, func() {
+		s.update(func() {
+			if !a.ended && ctx.Err() == nil {
+				s.stuckLocked(a)
+			}
+		})
+	})
+}
+
+func (s *Supervisor) stuckLocked(a *attempt) {
+	s.failLocked(errStuck, errStuck.Error())
 	a.answerLocked(errStuck)
 	if s.next != nil {
 		s.next.answerLocked(errStuck)
 		s.next = nil
 	}
-	s.mu.Unlock()
-	<-ended
 }
 
 // answer ends the wait for an attempt that has emitted or failed, and the Watch
@@ -169,18 +200,15 @@ func (s *Supervisor) answer(a *attempt, err error) {
 	}
 }
 
-// fail records a failed attempt, and reports whether the source had been live
-// for long enough before it.
-func (s *Supervisor) fail(err error) (healthy bool) {
-	text := err.Error()
-	s.update(func() {
-		healthy = !s.contact.IsZero() && !s.down && !s.degraded && s.lost.Sub(s.since) >= s.policy.Healthy
-		s.attempted = true
-		s.down, s.degraded = !s.contact.IsZero(), false
-		s.retries++
-		s.count.Failures++
-		s.err, s.errText = err, text
-	})
+// failLocked records a failed attempt, and reports whether the source had been
+// live for long enough before it.
+func (s *Supervisor) failLocked(err error, text string) (healthy bool) {
+	healthy = !s.contact.IsZero() && !s.down && !s.degraded && s.lost.Sub(s.since) >= s.policy.Healthy
+	s.attempted = true
+	s.down, s.degraded = !s.contact.IsZero(), false
+	s.retries++
+	s.count.Failures++
+	s.err, s.errText = err, text
 	return healthy
 }
 
@@ -196,7 +224,7 @@ func (s *Supervisor) Refresh(ctx context.Context) error {
 		return ErrClosed
 	}
 	if s.next == nil {
-		s.next = newAttempt()
+		s.next = &attempt{answered: make(chan struct{})}
 	}
 	a := s.next
 	a.waiting++

@@ -122,7 +122,7 @@ func (c *cached) first(ctx context.Context, emit func(Snapshot)) error {
 		answered = func() { timeout.Stop() }
 	}
 	defer answered()
-	err := <-startWatch(watching, c.Source, func(snap Snapshot) {
+	err := watchApart(watching, c.Source, func(snap Snapshot) {
 		answered()
 		emit(snap)
 	})
@@ -145,4 +145,16 @@ func (c *cached) first(ctx context.Context, emit func(Snapshot)) error {
 		c.unusable = unusable
 	}
 	return err
+}
+
+// watchApart is watch in a goroutine that Watch may end.
+func watchApart(ctx context.Context, src Source, emit func(Snapshot)) error {
+	ended := make(chan error, 1) // the goroutine sends once; never closed
+	go func() {
+		err := errExited
+		defer func() { ended <- err }()
+		growStack()
+		err = watch(ctx, src, emit)
+	}()
+	return <-ended
 }

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"context"
 	"time"
 
 	"github.com/confsync/confsync/tree"
@@ -9,7 +8,7 @@ import (
 
 // emit records a snapshot. One that comes after its Watch was ended is dropped:
 // the next Watch reads everything again.
-func (s *Supervisor) emit(ctx context.Context, a *attempt, snap Snapshot) {
+func (s *Supervisor) emit(a *attempt, snap Snapshot) {
 	snap.Err, snap.Degraded = sound(snap.Err), sound(snap.Degraded)
 	prev, _, delivered := s.Latest()
 	changed, moved := false, false
@@ -29,7 +28,7 @@ func (s *Supervisor) emit(ctx context.Context, a *attempt, snap Snapshot) {
 	}
 	dropped := false
 	s.update(func() {
-		if dropped = ctx.Err() != nil; dropped {
+		if dropped = a.ctx.Err() != nil; dropped {
 			return
 		}
 		now := time.Now()

@@ -2,7 +2,6 @@ package source
 
 import (
 	"cmp"
-	"context"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -91,10 +90,5 @@ func (p Policy) backoff() *backoff.ExponentialBackOff {
 	)
 }
 
-// untilResync returns ctx with the deadline of one Watch.
-func (p Policy) untilResync(ctx context.Context) (context.Context, context.CancelFunc) {
-	if p.Resync < 0 {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeout(ctx, Jitter(p.Resync/2, p.Resync/2+p.Resync))
-}
+// untilResync returns how long one Watch is to go on.
+func (p Policy) untilResync() time.Duration { return Jitter(p.Resync/2, p.Resync/2+p.Resync) }

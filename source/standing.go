@@ -74,11 +74,7 @@ func (s *Supervisor) loseLocked(now time.Time) {
 	if s.policy.StaleAfter < 0 || s.timer != nil {
 		return
 	}
-	s.timers.Add(1)
-	s.timer = time.AfterFunc(s.lost.Add(s.policy.StaleAfter).Sub(now), func() {
-		defer s.timers.Done()
-		s.update(func() {})
-	})
+	s.timer = s.afterLocked(s.lost.Add(s.policy.StaleAfter).Sub(now), func() { s.update(func() {}) })
 }
 
 // regainLocked ends what loseLocked began.
@@ -88,8 +84,23 @@ func (s *Supervisor) regainLocked() {
 }
 
 func (s *Supervisor) stopTimerLocked() {
-	if s.timer != nil && s.timer.Stop() {
+	s.stopLocked(s.timer)
+	s.timer = nil
+}
+
+// afterLocked has code run in a while, unless stopLocked stops it. Run doesn't
+// return before it has.
+func (s *Supervisor) afterLocked(d time.Duration, code func()) *time.Timer {
+	s.timers.Add(1)
+	return time.AfterFunc(d, func() {
+		defer s.timers.Done()
+		code()
+	})
+}
+
+// stopLocked stops a timer of afterLocked, which may be nil.
+func (s *Supervisor) stopLocked(t *time.Timer) {
+	if t != nil && t.Stop() {
 		s.timers.Done()
 	}
-	s.timer = nil
 }

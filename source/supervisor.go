@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/cenkalti/backoff/v4"
 )
 
 // ErrClosed is what [Supervisor.Refresh] returns when Run has ended.
@@ -19,7 +21,8 @@ type Supervisor struct {
 	policy   Policy
 	changed  func()
 	optional bool
-	timers   sync.WaitGroup // of timer functions that are yet to return
+	timers   sync.WaitGroup              // of timer functions that are yet to return
+	waits    *backoff.ExponentialBackOff // of the goroutine that watches; nil before the first failure
 
 	mu        sync.Mutex
 	snap      Snapshot    // the last good one
@@ -41,7 +44,7 @@ type Supervisor struct {
 
 	running   *attempt // the Watch that runs
 	next      *attempt // the one after it, if Refresh has asked for it
-	interrupt func()   // ends the Watch or the wait that runs; nil before the first
+	interrupt func()   // ends the Watch or the wait that runs, with the lock held; nil before the first
 }
 
 // NewSupervisor returns the supervisor of a source. What [WithPolicy] has given
@@ -62,33 +65,39 @@ func NewSupervisor(src Source, p Policy, changed func()) *Supervisor {
 // Run watches the source until ctx ends and returns ctx's error. No Watch is
 // left running then, and the state is [Closed]. It is called once.
 func (s *Supervisor) Run(ctx context.Context) error {
-	defer s.close()
-	wait := s.policy.backoff()
-	for ctx.Err() == nil {
-		err := s.attempt(ctx)
-		if err == nil || ctx.Err() != nil {
-			continue
-		}
-		if s.fail(err) {
-			wait.Reset()
-		}
-		s.answer(s.running, err)
-		s.backOff(ctx, wait.NextBackOff())
-	}
+	ended := make(chan struct{}) // closed when it has; nothing is sent
+	s.Start(ctx, func() { close(ended) })
+	<-ended
 	return ctx.Err()
 }
 
-// backOff waits between two attempts.
-func (s *Supervisor) backOff(ctx context.Context, d time.Duration) {
-	waiting, cancel := context.WithTimeout(ctx, d)
-	defer cancel()
-	s.mu.Lock()
-	s.interrupt = cancel
-	wanted := s.next != nil
-	s.mu.Unlock()
-	if !wanted {
-		<-waiting.Done()
+// Start is Run in a goroutine of its own: it returns at once, and ended is called
+// when Run would return.
+func (s *Supervisor) Start(ctx context.Context, ended func()) {
+	go s.keepWatched(ctx, false, ended)
+}
+
+// keepWatched calls Watch again and again until ctx ends. A Watch may end the
+// goroutine; another one then goes on, and knows that the last has exited.
+func (s *Supervisor) keepWatched(ctx context.Context, exited bool, ended func()) {
+	over := false
+	defer func() {
+		if !over {
+			go s.keepWatched(ctx, true, ended)
+			return
+		}
+		defer ended()
+		s.close()
+	}()
+	growStack()
+	if exited {
+		s.end(ctx, errExited)
 	}
+	for ctx.Err() == nil {
+		a := s.begin(ctx)
+		s.end(ctx, watch(a.ctx, s.src, func(snap Snapshot) { s.emit(a, snap) }))
+	}
+	over = true
 }
 
 func (s *Supervisor) close() {

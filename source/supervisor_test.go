@@ -229,6 +229,37 @@ func TestSupervisorCloses(t *testing.T) {
 	})
 }
 
+func TestSupervisorStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		watching, hangs := false, make(chan struct{})
+		s := source.NewSupervisor(scripted(func(ctx context.Context, emit func(source.Snapshot)) error {
+			watching = true
+			<-ctx.Done()
+			<-hangs
+			watching = false
+			return ctx.Err()
+		}), source.Policy{}, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := false
+		s.Start(ctx, func() {
+			if ended = true; watching || s.Status().State != source.Closed {
+				t.Errorf("ended was called while the state is %v, watching is %v", s.Status().State, watching)
+			}
+		})
+		sleep(time.Hour)
+		cancel()
+		sleep(time.Hour)
+		if ended {
+			t.Error("ended was called before Watch had returned")
+		}
+		close(hangs)
+		synctest.Wait()
+		if !ended {
+			t.Error("ended was not called")
+		}
+	})
+}
+
 func TestSupervisorClosesDuringAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := sourcetest.NewMemory("m", nil)
