@@ -23,10 +23,8 @@ type Config[T any] struct {
 	crew    *crew
 
 	stop    context.CancelFunc
-	sources sync.WaitGroup // the supervisors
-	timeout time.Duration  // of Close
+	timeout time.Duration // of Close
 	closed  sync.Once
-	over    chan struct{} // closed when everything has ended
 }
 
 // Open starts the sources and returns once every required one has delivered
@@ -48,19 +46,20 @@ func open[T any](ctx, life context.Context, opts Options[T]) (*Config[T], error)
 	if err != nil {
 		return nil, fmt.Errorf("confsync: %w", err)
 	}
-	c := &Config[T]{crew: newCrew(), over: make(chan struct{}), timeout: cmp.Or(opts.CloseTimeout, defaultCloseTimeout)}
-	c.hub = newHub(logger{opts.Logger}, c.crew, func(value any) { c.value.Store(value.(*T)) })
-	c.reducer = newReducer(b, c.hub, opts)
 	if err := wellFormed(opts.Ignore); err != nil {
 		return nil, fmt.Errorf("confsync: %w", err)
 	}
+	run, stop := context.WithCancel(life)
+	c := &Config[T]{crew: &crew{}, stop: stop, timeout: cmp.Or(opts.CloseTimeout, defaultCloseTimeout)}
+	c.hub = newHub(logger{opts.Logger}, c.crew, run.Done(), func(value any) { c.value.Store(value.(*T)) })
+	c.reducer = newReducer(b, c.hub, opts)
 	if c.reducer.layers, err = newLayers(c.reducer.types, opts.Sources, opts.Policy, c.reducer.changed); err != nil {
+		stop()
 		return nil, fmt.Errorf("confsync: %w", err)
 	}
-	run, stop := context.WithCancel(life)
-	c.stop, c.reducer.over = stop, run.Done()
 	for _, f := range c.reducer.layers.sources {
-		c.sources.Go(func() { f.sup.Run(run) })
+		c.crew.join()
+		f.sup.Start(run, c.crew.leave)
 	}
 	if timeout := cmp.Or(opts.StartTimeout, defaultStartTimeout); timeout > 0 {
 		var cancel context.CancelFunc
@@ -137,11 +136,6 @@ func (c *Config[T]) Close() error {
 		c.stop()
 		c.hub.close()
 		c.reducer.statuses.close()
-		go func() { // ends with the last of those it waits for
-			c.sources.Wait()
-			c.crew.running.Wait()
-			close(c.over)
-		}()
 	})
 	if c.crew.caller() != outsider {
 		return nil
@@ -153,7 +147,7 @@ func (c *Config[T]) Close() error {
 		late = timer.C
 	}
 	select {
-	case <-c.over:
+	case <-c.crew.over():
 		return nil
 	case <-late:
 		return ErrRunning

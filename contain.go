@@ -17,12 +17,12 @@ import (
 // function, a decode hook, a build that may veto.
 var ErrReentrant = errors.New("confsync: called by code that an update waits for")
 
-// crew is the goroutines that run the program's code: Close waits for them,
-// unless it is called by one of them.
+// crew is the goroutines that run the program's code, and the sources: Close waits
+// for them, unless it is called by one of them.
 type crew struct {
-	running sync.WaitGroup
-
 	mu       sync.Mutex
+	running  int
+	idle     chan struct{}   // closed when none runs any more; nil while nobody waits for that
 	applying map[uint64]bool // by the number of the goroutine
 }
 
@@ -35,10 +35,46 @@ const (
 	applying      // takes part in an update
 )
 
-func newCrew() *crew { return &crew{applying: map[uint64]bool{}} }
-
 // run runs code in a goroutine of the crew.
-func (c *crew) run(as role, code func()) { c.running.Go(func() { c.act(as, code) }) }
+func (c *crew) run(as role, code func()) {
+	c.join()
+	go func() {
+		defer c.leave()
+		c.act(as, code)
+	}()
+}
+
+// join and leave tell that there is one more that Close waits for, and one less.
+func (c *crew) join() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running++
+}
+
+func (c *crew) leave() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.running--; c.running == 0 && c.idle != nil {
+		close(c.idle)
+		c.idle = nil
+	}
+}
+
+// over returns a channel that is closed when none of the crew runs any more.
+func (c *crew) over() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	idle := c.idle
+	if idle == nil {
+		idle = make(chan struct{})
+	}
+	if c.running == 0 {
+		close(idle)
+	} else {
+		c.idle = idle
+	}
+	return idle
+}
 
 // act runs code with a role. It is looked for on the stack, so it must have a
 // frame of its own.
@@ -71,9 +107,14 @@ func use(*[14 << 10]byte) {}
 func (c *crew) enlist(id uint64, applies bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.applying[id] = applies; !applies {
+	if !applies {
 		delete(c.applying, id)
+		return
 	}
+	if c.applying == nil {
+		c.applying = map[uint64]bool{}
+	}
+	c.applying[id] = true
 }
 
 // caller returns what the goroutine that calls it does. A callback of another
@@ -93,6 +134,8 @@ func (c *crew) caller() role {
 
 var actEntry = reflect.ValueOf((*crew).act).Pointer()
 
+const longestAct = 1 << 16 // bytes of code, which act never has
+
 // acting reports whether the goroutine that calls it is of a crew. A callback is
 // known by its stack alone, because there are many, and they must cost nothing.
 func acting() bool {
@@ -100,6 +143,9 @@ func acting() bool {
 	for skip := 2; ; skip += len(callers) {
 		n := runtime.Callers(skip, callers[:])
 		for _, pc := range callers[:n] {
+			if pc-1-actEntry > longestAct {
+				continue
+			}
 			if f := runtime.FuncForPC(pc - 1); f != nil && f.Entry() == actEntry {
 				return true
 			}

@@ -15,7 +15,7 @@ import (
 type hub struct {
 	log     logger
 	serve   func(value any) // makes a value the one that Get returns; may be nil
-	closing chan struct{}   // closed by close
+	closing <-chan struct{} // closed when the Config is; nil for never
 	crew    *crew
 
 	// exclusive runs code while nothing is published, and limit bounds each call
@@ -28,7 +28,7 @@ type hub struct {
 	now atomic.Pointer[present] // never nil; stored under mu
 
 	mu       sync.Mutex
-	subs     map[subscriber]uint64 // by the order of their coming
+	subs     map[subscriber]uint64 // by the order of their coming; nil before the first
 	last     uint64
 	order    []subscriber // of subs; replaced, never written to; nil: to be made anew
 	deciders []decider
@@ -47,9 +47,12 @@ type subscriber interface {
 	offer(next *generation)
 }
 
-func newHub(log logger, crew *crew, serve func(value any)) *hub {
-	h := &hub{log: log, crew: crew, serve: serve, closing: make(chan struct{}), subs: map[subscriber]uint64{}}
-	h.now.Store(&present{generation: &generation{}})
+// nothing is what is present before the first generation.
+var nothing = &present{generation: &generation{}}
+
+func newHub(log logger, crew *crew, closing <-chan struct{}, serve func(value any)) *hub {
+	h := &hub{log: log, crew: crew, closing: closing, serve: serve}
+	h.now.Store(nothing)
 	return h
 }
 
@@ -119,7 +122,6 @@ func (h *hub) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed, h.subs, h.order = true, nil, nil
-	close(h.closing)
 }
 
 // add makes s a subscriber, provided that seen is still current.
@@ -129,10 +131,14 @@ func (h *hub) add(s subscriber, seen *generation) bool {
 	if h.now.Load().generation != seen {
 		return false
 	}
-	if !h.closed {
-		h.last++
-		h.subs[s], h.order = h.last, nil
+	if h.closed {
+		return true
 	}
+	if h.subs == nil {
+		h.subs = map[subscriber]uint64{}
+	}
+	h.last++
+	h.subs[s], h.order = h.last, nil
 	return true
 }
 

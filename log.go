@@ -26,7 +26,7 @@ func (l logger) get() *slog.Logger {
 // Config that is closed are no news: the update was given up.
 func (r *reducer) reject(problems tree.ProblemList) {
 	select {
-	case <-r.over:
+	case <-r.hub.closing:
 		return
 	default:
 	}

@@ -35,9 +35,8 @@ type reducer struct {
 	completer *completer
 	validator *validator
 
-	nudge  chan struct{}   // one slot: something has changed; sent by supervisors and by again, never closed
-	orders chan func()     // no buffer: run this; sent by do, never closed
-	over   <-chan struct{} // closed when the Config is
+	nudge  chan struct{} // one slot: something has changed; sent by supervisors and by again, never closed
+	orders chan func()   // no buffer: run this; sent by do, never closed
 
 	merged   merge.Result       // of the newest layers, served or not
 	filled   interpolate.Result // the same, with placeholders filled
@@ -61,7 +60,7 @@ type reducer struct {
 func newReducer[T any](b *binder.Binder, h *hub, opts Options[T]) *reducer {
 	r := &reducer{
 		types: &types{root: b, ignore: opts.Ignore}, hooks: opts.DecodeHooks, hub: h, crew: h.crew, log: h.log, unknown: opts.Unknown, interpolate: opts.Interpolate, quiet: opts.Quiet,
-		history: cmp.Or(opts.History, defaultHistory), statuses: newHub(h.log, h.crew, nil),
+		history: cmp.Or(opts.History, defaultHistory), statuses: newHub(h.log, h.crew, h.closing, nil),
 		nudge: make(chan struct{}, 1), orders: make(chan func()),
 	}
 	r.applied.Store(&Applied{})
@@ -95,22 +94,23 @@ func (r *reducer) again() {
 	r.changed()
 }
 
-// run calls begin, which reports whether to go on, and reduces until the Config
-// is closed. Code of the program's may end the goroutine; another then goes on.
-func (r *reducer) run(begin func() bool) {
+// run does work, and what there is to do after it until the Config is closed. Code
+// of the program's may end the goroutine; another then goes on.
+func (r *reducer) run(work func()) {
 	returned := false
 	defer func() {
 		if !returned {
 			r.crew.run(applying, func() { r.run(r.resume) })
 		}
 	}()
-	for ok := begin(); ok; ok = r.step() {
+	for ; work != nil; work = r.next() {
+		work()
 	}
 	returned = true
 }
 
 // resume finishes what was at work when the goroutine ended.
-func (r *reducer) resume() bool {
+func (r *reducer) resume() {
 	if r.filling {
 		r.filling = false
 		r.verdict = tree.ProblemList{}
@@ -119,26 +119,24 @@ func (r *reducer) resume() bool {
 	}
 	r.hub.offer()
 	r.applying.Store(nil)
-	return true
 }
 
-// step does the next thing there is to do. It reports false when the Config is
+// next waits for something to do, and returns it. It returns nil when the Config is
 // closed.
-func (r *reducer) step() bool {
-	work := r.reduce
+func (r *reducer) next() (work func()) {
 	select {
-	case <-r.over:
-		return false
-	case work = <-r.orders:
+	case <-r.hub.closing:
+		return nil
+	case order := <-r.orders:
+		return order
 	case <-r.retry.due(r.verdict):
-		work = r.retried
+		return r.retried
 	case <-r.nudge:
 		if order := r.debounce(); order != nil {
-			work = order
+			return order
 		}
+		return r.reduce
 	}
-	work()
-	return true
 }
 
 // debounce waits for a burst of updates to end. An order ends the wait.
@@ -160,7 +158,7 @@ func (r *reducer) debounce() (order func()) {
 			return nil
 		case order = <-r.orders:
 			return order
-		case <-r.over:
+		case <-r.hub.closing:
 			return nil
 		}
 	}
@@ -179,7 +177,7 @@ func (r *reducer) do(ctx context.Context, code func()) error {
 	}
 	select {
 	case r.orders <- order:
-	case <-r.over:
+	case <-r.hub.closing:
 		return ErrClosed
 	case <-ctx.Done():
 		return ctx.Err()
@@ -187,7 +185,7 @@ func (r *reducer) do(ctx context.Context, code func()) error {
 	select {
 	case <-done:
 		return nil
-	case <-r.over:
+	case <-r.hub.closing:
 		return ErrClosed
 	case <-ctx.Done():
 		return ctx.Err()

@@ -20,8 +20,11 @@ func (r *reducer) open(ctx context.Context) error {
 			defer func() { opened <- err }()
 			err = r.start(ctx)
 		}()
-		if err == nil {
-			r.crew.act(applying, func() { r.run(r.step) })
+		if err != nil {
+			return
+		}
+		if work := r.next(); work != nil { // many a Config is closed before, and to know a goroutine takes a while
+			r.crew.act(applying, func() { r.run(work) })
 		}
 	})
 	select {

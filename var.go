@@ -15,7 +15,7 @@ type Var[V any] struct {
 
 // NewVar returns a Var that holds v, which may be nil.
 func NewVar[V any](v *V) *Var[V] {
-	r := &Var[V]{hub: newHub(logger{}, newCrew(), nil)}
+	r := &Var[V]{hub: newHub(logger{}, &crew{}, nil, nil)}
 	r.hub.exclusive = func(code func()) error {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -47,7 +47,7 @@ func (v *Var[V]) Set(value *V) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	err := v.publish(value)
-	v.hub.crew.running.Wait()
+	<-v.hub.crew.over()
 	return err
 }
 

@@ -46,7 +46,9 @@ func (h *hub) prepare(next *generation) (commit func(), err error) {
 	deciders := slices.Clone(h.deciders)
 	h.mu.Unlock()
 	served := h.present().built
-	next.built = make(map[decider]any, len(deciders))
+	if len(deciders) > 0 {
+		next.built = make(map[decider]any, len(deciders))
+	}
 	var all []*prepared
 	for _, d := range deciders {
 		p, err := d.prepare(next, served[d])

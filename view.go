@@ -36,7 +36,7 @@ func hubOf[V any](v View[V]) *hub {
 	if h := selectorOf(v).hub; h != nil {
 		return h
 	}
-	return newHub(logger{}, newCrew(), nil)
+	return newHub(logger{}, &crew{}, nil, nil)
 }
 
 // narrow returns the selector of a part of what t selects. A part of what isn't there
