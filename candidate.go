@@ -50,7 +50,7 @@ func (r *reducer) tryPublish(g *provenance) tree.ProblemList {
 	if r.pin.Load() != nil {
 		r.unserved = c
 		next.provenance = now.provenance
-		r.hub.set(&next) // good, and not served
+		r.hub.set(next) // good, and not served
 		return c.wrong
 	}
 	if joined && c.hidesMore(now) {
@@ -65,11 +65,11 @@ func (r *reducer) tryPublish(g *provenance) tree.ProblemList {
 		next.generation = now.generation.again()
 		next.generation.parts, next.generation.root = c.values(), c.provenance.root
 		next.past = append(slices.Clone(next.past[:max(0, len(next.past)-1)]), record{next.generation, next.provenance})
-		r.warn(&next)
-		r.hub.set(&next)
+		r.warn(next)
+		r.hub.set(next)
 	default:
-		r.warn(&next)
-		r.hub.set(&next)
+		r.warn(next)
+		r.hub.set(next)
 	}
 	if c.wrong.Len() == 0 {
 		r.unserved = nil
@@ -84,18 +84,18 @@ func (c *candidate) hidesMore(now *present) bool {
 }
 
 // after returns what is present when a candidate has been found good.
-func (c *candidate) after(now *present) present {
+func (c *candidate) after(now *present) *present {
 	next := *now
 	next.bound, next.parts, next.provenance = c.bound, c.parts, c.provenance
-	return next
+	return &next
 }
 
 // serve publishes a good candidate.
-func (r *reducer) serve(c *candidate, next present) error {
+func (r *reducer) serve(c *candidate, next *present) error {
 	next.generation = &generation{
 		number: next.number + 1, since: time.Now(), root: c.provenance.root, value: c.value, filled: c.filled(), parts: c.values(), maps: c.maps(),
 	}
-	return r.publish(&next)
+	return r.publish(next)
 }
 
 // publish makes a generation the one that is served, unless code that has a say

@@ -76,6 +76,7 @@ func open[T any](ctx, life context.Context, opts Options[T]) (*Config[T], error)
 		c.Close()
 		return nil, err
 	}
+	c.reducer.live()
 	for _, note := range b.Notes() {
 		c.hub.log.get().Warn("confsync: not honoured", "problem", note)
 	}

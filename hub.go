@@ -91,11 +91,13 @@ func (h *hub) offer() {
 }
 
 // call runs a callback in a goroutine of its own, unless the hub is closed.
-func (h *hub) call(code func()) {
+func (h *hub) call(code func()) { h.run(calling, code) }
+
+func (h *hub) run(as role, code func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.closed {
-		h.crew.run(calling, code)
+		h.crew.run(as, code)
 	}
 }
 

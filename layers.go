@@ -3,6 +3,7 @@ package confsync
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/confsync/confsync/binder"
 	"github.com/confsync/confsync/source"
@@ -88,9 +89,8 @@ const defaultLayer = "default" // the name of the layer of the default tags
 
 // newLayers makes a layer of each source, above the layer of the default tags.
 func newLayers(t *types, sources []source.Source, p source.Policy, changed func()) (*layers, error) {
-	s := &layers{}
+	s := &layers{all: make([]*layer, 0, 1+len(sources))}
 	s.add(&layer{name: defaultLayer}).take(t, t.defaults())
-	names := map[string]bool{}
 	var errs []error
 	for i, src := range sources {
 		if src == nil {
@@ -98,10 +98,9 @@ func newLayers(t *types, sources []source.Source, p source.Policy, changed func(
 			continue
 		}
 		name := src.Name()
-		if names[name] {
+		if slices.ContainsFunc(s.sources, func(f *sourceLayer) bool { return f.name == name }) {
 			errs = append(errs, fmt.Errorf("two sources are named %q: tell them apart with source.Named", name))
 		}
-		names[name] = true
 		src, err := shaped(src, t.root.Shape())
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))

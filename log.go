@@ -30,14 +30,15 @@ func (r *reducer) reject(problems tree.ProblemList) {
 		return
 	default:
 	}
+	before := r.hub.present().rejected
+	if problems.Len() == 0 && before == nil {
+		return
+	}
 	next := *r.hub.present()
-	before := next.rejected
 	if problems.Len() == 0 {
-		if before != nil {
-			next.rejected, next.refused = nil, nil
-			r.hub.set(&next)
-			r.log.get().Info("confsync: update accepted again", "generation", next.number)
-		}
+		next.rejected, next.refused = nil, nil
+		r.hub.set(&next)
+		r.log.get().Info("confsync: update accepted again", "generation", next.number)
 		return
 	}
 	now := newError(problems, next.generation, r.newest.secrets())

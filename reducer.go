@@ -18,8 +18,10 @@ import (
 )
 
 // reducer turns the layers into one generation after another. It knows the
-// user's type only through the binder. One goroutine at a time runs it; where
-// nothing else is said, a field is that goroutine's.
+// user's type only through the binder. One goroutine at a time runs it: that of
+// Open, and from the first thing that there is to do afterwards one that stays
+// until the Config is closed. Where nothing else is said, a field is that
+// goroutine's.
 type reducer struct {
 	types       *types
 	hooks       []mapstructure.DecodeHookFunc
@@ -32,8 +34,8 @@ type reducer struct {
 	quiet       Quiet
 	history     int // how many generations are remembered
 
-	completer *completer
-	validator *validator
+	completer completer
+	validator validator
 
 	nudge  chan struct{} // one slot: something has changed; sent by supervisors and by again, never closed
 	orders chan func()   // no buffer: run this; sent by do, never closed
@@ -51,6 +53,9 @@ type reducer struct {
 	reported bearing // of the last
 	shifts   uint64  // how often a source came to stand otherwise
 
+	opened atomic.Bool // what changes is the reducer's goroutine's to see to
+	begun  sync.Once   // that goroutine
+
 	pin      atomic.Pointer[pin]       // nil when none holds
 	stale    atomic.Bool               // the newest layers are to be tried once more
 	applied  atomic.Pointer[Applied]   // the updates so far
@@ -66,11 +71,11 @@ func newReducer[T any](b *binder.Binder, h *hub, opts Options[T]) *reducer {
 	r.applied.Store(&Applied{})
 	h.limit, h.again = cmp.Or(opts.ApplyTimeout, defaultApplyTimeout), r.again
 	h.exclusive = func(code func()) error { return r.do(context.Background(), code) }
-	r.completer = &completer{bounded: bounded{what: "Complete", hub: h}}
+	r.completer.what, r.completer.hub = "Complete", h
 	if opts.Complete != nil {
 		r.completer.option = func(value any) error { return opts.Complete(value.(*T)) }
 	}
-	r.validator = &validator{bounded: bounded{what: "Validate", hub: h}}
+	r.validator.what, r.validator.hub = "Validate", h
 	if opts.Validate != nil {
 		r.validator.option = func(old, next any) error {
 			before, _ := old.(*T)
@@ -83,9 +88,31 @@ func newReducer[T any](b *binder.Binder, h *hub, opts Options[T]) *reducer {
 // changed tells the reducer that there is something to do.
 func (r *reducer) changed() {
 	select {
+	case <-r.hub.closing:
+		return
+	default:
+	}
+	select {
 	case r.nudge <- struct{}{}:
 	default:
 	}
+	if r.opened.Load() {
+		r.begin()
+	}
+}
+
+// live lets what changes from now on, or has changed since Open looked, begin the
+// reducer's goroutine.
+func (r *reducer) live() {
+	r.opened.Store(true)
+	if len(r.nudge) > 0 {
+		r.begin()
+	}
+}
+
+// begin starts the reducer's goroutine, unless it runs.
+func (r *reducer) begin() {
+	r.begun.Do(func() { r.hub.run(applying, func() { r.run(r.next()) }) })
 }
 
 // again has the newest layers tried once more.
@@ -169,6 +196,7 @@ func (r *reducer) do(ctx context.Context, code func()) error {
 	if r.crew.caller() == applying {
 		return ErrReentrant
 	}
+	r.begin()
 	done := make(chan struct{})
 	order := func() {
 		defer close(done)

@@ -10,22 +10,20 @@ import (
 	"github.com/confsync/confsync/tree"
 )
 
-// open starts the reducer and returns once there is a first value, or why there
-// is none. It holds to ctx, whatever code of the program's does.
+var errExited = errors.New("confsync: a method of the type, or a decode hook, ended its goroutine")
+
+// open waits for the first word of the sources and returns once there is a first
+// value, or why there is none. It holds to ctx, whatever code of the program's
+// does.
 func (r *reducer) open(ctx context.Context) error {
+	if err := r.await(ctx); err != nil {
+		return err
+	}
 	opened := make(chan error, 1) // the one send never waits
 	r.crew.run(calling, func() {  // no update takes place that code could wait for
-		err := errors.New("confsync: a method of the type, or a decode hook, ended its goroutine")
-		func() {
-			defer func() { opened <- err }()
-			err = r.start(ctx)
-		}()
-		if err != nil {
-			return
-		}
-		if work := r.next(); work != nil { // many a Config is closed before, and to know a goroutine takes a while
-			r.crew.act(applying, func() { r.run(work) })
-		}
+		err := errExited
+		defer func() { opened <- err }()
+		err = r.start(ctx)
 	})
 	select {
 	case err := <-opened:
@@ -39,13 +37,14 @@ func (r *reducer) open(ctx context.Context) error {
 	return <-opened // code of the program's doesn't run, and won't
 }
 
-// start waits for the first word of the sources and makes the first value.
+// start makes the first value.
 func (r *reducer) start(ctx context.Context) error {
-	if err := r.await(ctx); err != nil {
-		return err
-	}
 	now := time.Now()
 	r.applying.Store(&now)
+	select {
+	case <-r.nudge: // what it tells of is seen now
+	default:
+	}
 	if ctx.Err() == nil { // after the store, see open
 		r.reduce()
 	}

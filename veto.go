@@ -40,15 +40,17 @@ type prepared struct {
 	cancel func() // it won't be
 }
 
-// prepare asks all deciders, in the order of their coming.
+// prepare asks all deciders, in the order of their coming. commit is nil when
+// there are none.
 func (h *hub) prepare(next *generation) (commit func(), err error) {
 	h.mu.Lock()
 	deciders := slices.Clone(h.deciders)
 	h.mu.Unlock()
-	served := h.present().built
-	if len(deciders) > 0 {
-		next.built = make(map[decider]any, len(deciders))
+	if len(deciders) == 0 {
+		return nil, nil
 	}
+	served := h.present().built
+	next.built = make(map[decider]any, len(deciders))
 	var all []*prepared
 	for _, d := range deciders {
 		p, err := d.prepare(next, served[d])

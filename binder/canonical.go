@@ -28,6 +28,9 @@ func (c Canonical) Root() *tree.Node { return c.out }
 
 // Canonical rewrites a layer's keys, doing again only what changed since prev.
 func (b *Binder) Canonical(prev Canonical, in *tree.Node) Canonical {
+	if in != nil && in == b.ready.in {
+		return b.ready
+	}
 	if prev.Problems.Len() > 0 {
 		prev = Canonical{} // they have to be found again
 	}

@@ -23,6 +23,7 @@ type compiled struct {
 	structs  int // how many plans of structs there are
 	notes    []string
 	defaults tree.Tree
+	ready    Canonical // of defaults
 	shape    *tree.Shape
 }
 
@@ -44,6 +45,7 @@ func compiledOf(t reflect.Type, hooks []mapstructure.DecodeHookFunc) (*compiled,
 	slices.Sort(c.notes)
 	made := &compiled{root: root, structs: c.structs, notes: slices.Compact(c.notes)}
 	made.defaults = made.makeDefaults()
+	made.ready = (&Binder{compiled: made}).Canonical(Canonical{}, made.defaults.Root())
 	made.shape = root.makeShape(len(hooks) > 0)
 	if len(hooks) == 0 {
 		compiledTypes.Store(t, made)

@@ -149,8 +149,11 @@ func sound(err error) (readable error) {
 	if err == nil {
 		return nil
 	}
-	readable = fmt.Errorf("an error of type %T that has no text", err)
-	defer func() { _ = recover() }()
+	defer func() {
+		if recover() != nil {
+			readable = fmt.Errorf("an error of type %T that has no text", err)
+		}
+	}()
 	_, _, _ = err.Error(), errors.Is(err, ErrAbsent), tree.Problems(err)
 	return err
 }
