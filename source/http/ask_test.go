@@ -224,9 +224,11 @@ func TestH8SecretsOfTheURL(t *testing.T) {
 	if err == nil || err.Error() != "refused" {
 		t.Errorf("Watch = %v", err)
 	}
-	err = confhttp.New(nil, "http://hunter2\n/", nil).Watch(t.Context(), func(source.Snapshot) {})
-	if err == nil || strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("Watch = %v", err)
+	for _, wrong := range []string{"http://hunter2\n/", "http://user:hunter2/x@host/", "http://user:%hunter2@host/", "http://host:hunter2/", "://hunter2"} {
+		err = confhttp.New(nil, wrong, nil).Watch(t.Context(), func(source.Snapshot) {})
+		if err == nil || strings.Contains(err.Error(), "hu") {
+			t.Errorf("%q: Watch = %v", wrong, err)
+		}
 	}
 	synctest.Test(t, func(t *testing.T) {
 		snaps, _ := watched(t, time.Second, url, nil, func(*http.Request) *http.Response { return reply(200, "a: 1", "Etag", `"7"`) })

@@ -13,10 +13,13 @@
 //   - 404 and 410, where [Options].Absent says that there may be no document.
 //
 // All else is an error, and what was read last stays: any other status, a page of
-// HTML (such as the login page that a proxy redirects to), a text that isn't UTF-8.
-// A document that doesn't parse or is too large is an error too, but the watch goes
-// on. Retry-After is obeyed: until then no question is asked. Redirects are
-// the client's to follow.
+// HTML (such as the login page that a proxy redirects to), a text that says it isn't
+// UTF-8. A document that doesn't parse or is too large is an error too, but the watch
+// goes on. One that is empty and was not, or whose end only the end of the connection
+// tells, is asked for twice, and counts if both answers are the same. Retry-After is
+// obeyed, for an hour at the most: until then no question is asked. Redirects are the
+// client's to follow; Options.Header, and the URL's query as a Referer, don't go to
+// another host.
 //
 // Authentication, TLS, proxies and redirects are the *http.Client's, which is the
 // caller's. Neither the name of the source nor an error has the URL's user,
@@ -49,7 +52,7 @@ type Options struct {
 	Decode func(data []byte, limits document.Limits) (tree.Tree, error)
 
 	// Interval is the mean time between two questions, which is spread by a tenth
-	// either way. Zero: 30s.
+	// either way. Zero or less: 30s.
 	Interval time.Duration
 
 	// LongPoll is for a server that keeps a question waiting until the document is
@@ -60,7 +63,7 @@ type Options struct {
 	LongPoll time.Duration
 
 	// Timeout is how long the server may be silent: before it answers, beyond
-	// LongPoll, and between two pieces of its answer. Zero: 10s.
+	// LongPoll, and between two pieces of its answer. Zero or less: 10s.
 	Timeout time.Duration
 
 	// Absent says that 404 and 410 mean that there is no document: the snapshot's
@@ -69,7 +72,9 @@ type Options struct {
 	// its way answers so too.
 	Absent bool
 
-	// Header is sent with each question. It is not changed, and must not be.
+	// Header is sent with each question, but not to another host, port or scheme
+	// that a redirect leads to, unless that is https at the same host. It is not
+	// changed, and must not be.
 	Header http.Header
 
 	// Limits bound the document. Zero fields: the defaults of [document.Limits].
@@ -81,8 +86,8 @@ func (o *Options) withDefaults() Options {
 	if o != nil {
 		opts = *o
 	}
-	opts.Interval = cmp.Or(opts.Interval, 30*time.Second)
-	opts.Timeout = cmp.Or(opts.Timeout, 10*time.Second)
+	opts.Interval = cmp.Or(max(opts.Interval, 0), 30*time.Second)
+	opts.Timeout = cmp.Or(max(opts.Timeout, 0), 10*time.Second)
 	opts.Limits = opts.Limits.OrDefault()
 	return opts
 }
@@ -94,7 +99,8 @@ func (o *Options) withDefaults() Options {
 // A client with a Timeout must give a question as long as [Options].LongPoll and
 // Timeout together.
 func New(client *http.Client, rawURL string, opts *Options) source.Source {
-	s := &site{client: cmp.Or(client, http.DefaultClient), raw: rawURL, opts: opts.withDefaults()}
+	s := &site{raw: rawURL, opts: opts.withDefaults()}
+	s.client = guarded(cmp.Or(client, http.DefaultClient), s.opts.Header)
 	if u, err := url.Parse(rawURL); err == nil {
 		s.shown = (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 		s.path = u.Path
@@ -111,6 +117,7 @@ type site struct {
 	opts   Options
 
 	single source.Single
+	silent bool // the last question had no answer; Watch's own
 
 	mu       sync.Mutex
 	notUntil time.Time // the server's wish; zero: none

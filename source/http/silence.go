@@ -2,7 +2,7 @@ package http
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"time"
 )
@@ -16,10 +16,15 @@ type silence struct {
 	timer  *time.Timer
 }
 
+// silentFor is the error of a question that was ended.
+type silentFor time.Duration
+
+func (d silentFor) Error() string { return "no answer within " + time.Duration(d).String() }
+
 func newSilence(ctx context.Context, limit time.Duration) *silence {
 	s := &silence{limit: limit}
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
-	s.timer = time.AfterFunc(limit, func() { s.cancel(fmt.Errorf("no answer within %v", limit)) })
+	s.timer = time.AfterFunc(limit, func() { s.cancel(silentFor(limit)) })
 	return s
 }
 
@@ -30,6 +35,9 @@ func (s *silence) end() {
 	s.timer.Stop()
 	s.cancel(nil)
 }
+
+// fell reports whether nothing has come for too long.
+func (s *silence) fell() bool { return errors.As(context.Cause(s.ctx), new(silentFor)) }
 
 // explain returns what has ended a question: the silence, if it was that.
 func (s *silence) explain(err error) error {
