@@ -20,7 +20,8 @@ package validate
 import (
 	"errors"
 	"fmt"
-	"regexp"
+	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/go-playground/validator/v10"
@@ -31,7 +32,7 @@ import (
 
 // Struct returns a function for Options.Validate that holds a value against its
 // tags by v. A nil v is validator.New with required structs enabled. It panics
-// for a type that [confsync.Open] doesn't take.
+// for a type that is no struct, or that [confsync.Open] doesn't take.
 func Struct[T any](v *validator.Validate) func(old, next *T) error {
 	if v == nil {
 		v = validator.New(validator.WithRequiredStructEnabled())
@@ -39,6 +40,10 @@ func Struct[T any](v *validator.Validate) func(old, next *T) error {
 	shape, err := confsync.ShapeOf[T]()
 	if err != nil {
 		panic(err)
+	}
+	of := reflect.TypeFor[T]()
+	if of.Kind() != reflect.Struct {
+		panic(fmt.Sprintf("validate: %v is not a struct", of))
 	}
 	return func(_, next *T) error {
 		err := v.Struct(next)
@@ -48,7 +53,8 @@ func Struct[T any](v *validator.Validate) func(old, next *T) error {
 		}
 		all := make([]error, len(failed))
 		for i, f := range failed {
-			all[i] = confsync.Invalid(complaint(f), keyOf(shape, f.StructNamespace()).String())
+			below, _ := strings.CutPrefix(f.StructNamespace(), of.Name()+".") // a struct without a name has nothing before its fields
+			all[i] = confsync.Invalid(complaint(f), keyOf(shape, reflect.ValueOf(next), below).String())
 		}
 		return errors.Join(all...)
 	}
@@ -62,28 +68,61 @@ func complaint(f validator.FieldError) error {
 	return fmt.Errorf("fails %q", f.Tag()+"="+f.Param())
 }
 
-var step = regexp.MustCompile(`\[([^\]]*)\]|[^.\[]+`)
-
-// keyOf returns the path of keys for a namespace of Go names, such as
-// "App.Services[web].Port". What is not known of the type stays as it is.
-func keyOf(shape *tree.Shape, namespace string) tree.Path {
-	_, fields, _ := strings.Cut(namespace, ".")
+// keyOf returns the path of keys for Go names, such as "Services[web].Port", of
+// what stands in a value. What is not known of the type stays as it is.
+func keyOf(shape *tree.Shape, in reflect.Value, names string) tree.Path {
 	var path tree.Path
-	for _, m := range step.FindAllStringSubmatch(fields, -1) {
-		if inBrackets := strings.HasPrefix(m[0], "["); inBrackets {
-			path = append(path, m[1])
+	for names = strings.TrimLeft(names, "."); names != ""; names = strings.TrimLeft(names, ".") {
+		for in.Kind() == reflect.Pointer || in.Kind() == reflect.Interface {
+			in = in.Elem()
+		}
+		if inside, ok := strings.CutPrefix(names, "["); ok {
+			key, elem := elementOf(in, inside)
+			path, in, names = append(path, key), elem, strings.TrimPrefix(inside[len(key):], "]")
 			if shape != nil {
 				shape = shape.Elem
 			}
 			continue
 		}
-		key, below, inlined := fieldOf(shape, m[0])
-		if inlined {
-			continue // an embedded struct's fields stand among its parent's
+		name := names
+		if i := strings.IndexAny(names, ".["); i >= 0 {
+			name = names[:i]
 		}
-		path, shape = append(path, key), below
+		in, names = child(in, name), names[len(name):]
+		if key, below, inlined := fieldOf(shape, name); !inlined { // an embedded struct's fields stand among their parent's
+			path, shape = append(path, key), below
+		}
 	}
 	return path
+}
+
+// elementOf returns the key that Go names have behind a bracket, and what it
+// stands for. The key of a map may have brackets of its own.
+func elementOf(in reflect.Value, inside string) (key string, elem reflect.Value) {
+	key, _, _ = strings.Cut(inside, "]")
+	switch in.Kind() {
+	case reflect.Map:
+		for k, v := range in.Seq2() {
+			if name := fmt.Sprint(k); strings.HasPrefix(inside, name+"]") && (!elem.IsValid() || len(name) > len(key)) {
+				key, elem = name, v
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < in.Len() {
+			elem = in.Index(i)
+		}
+	}
+	return key, elem
+}
+
+// child returns the field of a struct, the zero Value if there is none.
+func child(in reflect.Value, name string) reflect.Value {
+	if in.Kind() == reflect.Struct {
+		if f, ok := in.Type().FieldByName(name); ok && len(f.Index) == 1 {
+			return in.Field(f.Index[0])
+		}
+	}
+	return reflect.Value{}
 }
 
 // fieldOf returns the key and the shape of a Go field. A field that no key is for
