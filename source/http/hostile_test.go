@@ -233,4 +233,3 @@ func TestTimesOfLessThanNothing(t *testing.T) {
 		}
 	})
 }
-
