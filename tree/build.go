@@ -78,14 +78,14 @@ func (b *Builder) Null(at Place) Tree { return Tree{root: &Node{kind: Null}, at:
 
 // List makes a list of its elements. Absent elements become nulls.
 func (b *Builder) List(items []Tree, at Place) Tree {
-	kids := newSiblings(len(items))
+	kids := siblings{node: newBranch(List, len(items))}
 	for i, item := range items {
 		if item.root == nil {
 			item = b.Null(at)
 		}
 		kids.set(i, &item)
 	}
-	return Tree{root: newBranch(Node{kind: List}, nil, kids.kids), at: at, places: kids.places()}
+	return Tree{root: kids.node, at: at, places: kids.places}
 }
 
 // Map makes a map of its entries, which it may move. Entries of an absent tree
@@ -104,7 +104,8 @@ func (b *Builder) MapOf(entries []Entry, at Place) (Tree, []*DuplicateKeyError) 
 	entries = present(entries)
 	keys, order := b.keyset(entries)
 	var twice []*DuplicateKeyError
-	kids := newSiblings(len(entries))
+	kids := siblings{node: newBranch(Map, len(entries))}
+	kids.node.branch.keys = keys
 	var last *Entry
 	for i := range entries {
 		e := &entries[i]
@@ -120,7 +121,7 @@ func (b *Builder) MapOf(entries []Entry, at Place) (Tree, []*DuplicateKeyError) 
 	if twice != nil {
 		return Tree{}, twice
 	}
-	return Tree{root: newBranch(Node{kind: Map}, keys, kids.kids), at: at, places: kids.places()}, nil
+	return Tree{root: kids.node, at: at, places: kids.places}, nil
 }
 
 // present moves the entries that have a tree to the front, and returns them.
@@ -142,17 +143,15 @@ func present(entries []Entry) []Entry {
 // children, none of them nil. The node keeps both slices. It is for the stages
 // that rebuild a part of a tree; own is the value the map has itself, or nil.
 func NewMap(keys []string, kids []*Node, own *Node) *Node {
-	n := Node{kind: Map}
-	if own != nil {
+	n := new(parent).with(Map, kids)
+	if n.branch.keys = keys; own != nil {
 		n.own, n.text = own.kind, own.text
 	}
-	return newBranch(n, keys, kids)
+	return n
 }
 
 // NewList makes a list node, which keeps the slice. None of the elements is nil.
-func NewList(kids []*Node) *Node {
-	return newBranch(Node{kind: List}, nil, kids)
-}
+func NewList(kids []*Node) *Node { return new(parent).with(List, kids) }
 
 // NewScalar makes a scalar node from its text.
 func NewScalar(kind Kind, text string) *Node { return &Node{kind: kind, text: text} }

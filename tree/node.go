@@ -50,14 +50,59 @@ type branch struct {
 	kids []*Node  // no nil among them
 }
 
-// newBranch makes a list or a map together with its branch, in one piece.
-func newBranch(n Node, keys []string, kids []*Node) *Node {
-	whole := &struct {
-		Node
-		branch
-	}{n, branch{keys, kids}}
-	whole.Node.branch = &whole.branch
-	return &whole.Node
+// newBranch makes a list or a map with room for its children, all in one piece
+// where they are few.
+func newBranch(kind Kind, size int) *Node {
+	switch {
+	case size == 0:
+		return new(parent).with(kind, nil)
+	case size <= 2:
+		p := new(struct {
+			parent
+			kids [2]*Node
+		})
+		return p.with(kind, p.kids[:size:size])
+	case size <= 4:
+		p := new(struct {
+			parent
+			kids [4]*Node
+		})
+		return p.with(kind, p.kids[:size:size])
+	case size <= 6:
+		p := new(struct {
+			parent
+			kids [6]*Node
+		})
+		return p.with(kind, p.kids[:size:size])
+	case size <= 8:
+		p := new(struct {
+			parent
+			kids [8]*Node
+		})
+		return p.with(kind, p.kids[:size:size])
+	}
+	return new(parent).with(kind, make([]*Node, size))
+}
+
+// parent is a node together with its branch.
+type parent struct {
+	Node
+	branch
+}
+
+func (p *parent) with(kind Kind, kids []*Node) *Node {
+	p.Node.kind, p.Node.branch, p.branch.kids = kind, &p.branch, kids
+	return &p.Node
+}
+
+// copy returns a list or a map with the children of n, free to be changed.
+func (n *Node) copy() *Node {
+	c := newBranch(n.kind, n.Len())
+	c.own, c.text, c.folder, c.branch.keys = n.own, n.text, n.folder, n.Keys()
+	if n.branch != nil {
+		copy(c.branch.kids, n.branch.kids)
+	}
+	return c
 }
 
 // Kind returns what n is: Absent for a nil Node.

@@ -72,26 +72,4 @@ func Printable(name string) string {
 // has one for its trees; it is called only when somebody asks.
 type Locate func(Path, Place) Origin
 
-// places stands beside a List or a Map and has the places of its children, in
-// the same order, and of theirs. A nil *places is of a node without children, or
-// of one of whose children nothing is known.
-type places struct {
-	at    []Place   // of each child; nil where nothing is known of any
-	below []*places // of each child's children; nil where nothing is known of any
-}
-
-// child is where child i stands, and the places below it.
-func (p *places) child(i int) (at Place, below *places) {
-	if p == nil {
-		return Place{}, nil
-	}
-	if i < len(p.at) {
-		at = p.at[i]
-	}
-	if i < len(p.below) {
-		below = p.below[i]
-	}
-	return at, below
-}
-
 func (p Place) origin() Origin { return Origin{Line: int(p.Line), Column: int(p.Column)} }

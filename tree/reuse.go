@@ -26,37 +26,38 @@ func reuse(old, n *Node) *Node {
 	} else if n.kind == Map {
 		aligned = old.SameKeys(n)
 	}
-	kids, same := reuseKids(old, n, aligned)
+	next, same := reuseKids(old, n, aligned)
 	if same && aligned && old.own == n.own && old.text == n.text && old.folder == n.folder {
 		return old
 	}
-	if kids == nil && (len(keys) == 0 || &keys[0] == &n.branch.keys[0]) {
+	if next == n && (len(keys) == 0 || &keys[0] == &n.branch.keys[0]) {
 		return n
 	}
-	if kids == nil {
-		kids = n.branch.kids
+	if next == n {
+		next = n.copy()
 	}
-	return newBranch(Node{kind: n.kind, own: n.own, text: n.text, folder: n.folder}, keys, kids)
+	next.branch.keys = keys
+	return next
 }
 
-// reuseKids are the children of n, with those of old in the place of equal
-// ones; nil when there are none to replace. same says that every child is now
-// the one that old has in its place.
-func reuseKids(old, n *Node, aligned bool) (kids []*Node, same bool) {
-	same = true
+// reuseKids returns n or, where children of old are equal to its own, a copy with
+// those in their place. same says that every child is now the one that old has
+// there.
+func reuseKids(old, n *Node, aligned bool) (next *Node, same bool) {
+	next, same = n, true
 	i := 0 // in old, which is walked beside n
 	for j := range n.Len() {
 		was := old.beside(n, j, &i, aligned)
 		kid := reuse(was, n.At(j))
 		if kid != n.At(j) {
-			if kids == nil {
-				kids = slices.Clone(n.branch.kids)
+			if next == n {
+				next = n.copy()
 			}
-			kids[j] = kid
+			next.branch.kids[j] = kid
 		}
 		same = same && kid == was
 	}
-	return kids, same
+	return next, same
 }
 
 // beside is the child of old that stands where child j of n does, nil when

@@ -1,17 +1,10 @@
 package tree
 
-import (
-	"slices"
-	"strings"
-)
-
 // siblings are the children of a list or a map under construction, in the order
 // of the keys of a map.
 type siblings struct {
-	keys  []string
-	kids  []*Node
-	spots []Place   // nil while nothing is known of any
-	below []*places // nil while nothing is known of any one's children
+	node   *Node // the list or the map; nil while there are none
+	places *places
 }
 
 type child struct {
@@ -19,84 +12,63 @@ type child struct {
 	Tree
 }
 
-func newSiblings(size int) siblings {
-	return siblings{kids: make([]*Node, size)}
-}
-
 // siblingsOf returns those of a map or nil, free to be changed.
 func siblingsOf(t Tree) siblings {
-	s := newSiblings(t.root.Len())
-	s.keys = t.root.Keys()
-	if t.root.Len() > 0 {
-		copy(s.kids, t.root.branch.kids)
+	if t.root == nil {
+		return siblings{node: newBranch(Map, 0)}
 	}
-	if t.places != nil {
-		s.spots, s.below = slices.Clone(t.places.at), slices.Clone(t.places.below)
-	}
-	return s
+	return siblings{node: t.root.copy(), places: t.places.clone()}
 }
 
+func (s *siblings) len() int { return s.node.Len() }
+
 func (s *siblings) at(i int) Tree {
-	t := Tree{root: s.kids[i]}
-	if s.spots != nil {
-		t.at = s.spots[i]
-	}
-	if s.below != nil {
-		t.places = s.below[i]
-	}
+	t := Tree{root: s.node.At(i)}
+	t.at, t.places = s.places.child(i)
 	return t
 }
 
 func (s *siblings) set(i int, t *Tree) {
-	s.kids[i] = t.root
-	if s.spots == nil && t.at != (Place{}) {
-		s.spots = make([]Place, len(s.kids))
-	}
-	if s.spots != nil {
-		s.spots[i] = t.at
-	}
-	if s.below == nil && t.places != nil {
-		s.below = make([]*places, len(s.kids))
-	}
-	if s.below != nil {
-		s.below[i] = t.places
-	}
+	s.node.branch.kids[i] = t.root
+	s.places = s.places.set(i, s.len(), t.at, t.places)
 }
 
-// places returns those of the children.
-func (s *siblings) places() *places {
-	if s.spots == nil && s.below == nil {
-		return nil
+// asMap returns the map, with what it has itself.
+func (s *siblings) asMap(self Node) *Node {
+	if s.node == nil {
+		s.node = newBranch(Map, 0)
 	}
-	return &places{at: s.spots, below: s.below}
+	s.node.own, s.node.text, s.node.folder = self.kind, self.text, self.folder
+	return s.node
 }
 
-// splice is s with children added, in any order, and without those that are nil.
+// splice is s with children added, in the order of their keys, and without those
+// that are nil.
 func (s siblings) splice(added []child) siblings {
-	slices.SortFunc(added, func(x, y child) int { return strings.Compare(x.key, y.key) })
 	size := len(added)
-	for _, kid := range s.kids {
-		if kid != nil {
+	for i := range s.len() {
+		if s.node.At(i) != nil {
 			size++
 		}
 	}
-	out := newSiblings(size)
-	out.keys = make([]string, 0, size)
+	out := siblings{node: newBranch(Map, size)}
+	keys := make([]string, 0, size)
 	push := func(key string, t Tree) {
-		out.set(len(out.keys), &t)
-		out.keys = append(out.keys, key)
+		out.set(len(keys), &t)
+		keys = append(keys, key)
 	}
 	next := 0
-	for i, key := range s.keys {
+	for i, key := range s.node.Keys() {
 		for ; next < len(added) && added[next].key < key; next++ {
 			push(added[next].key, added[next].Tree)
 		}
-		if s.kids[i] != nil {
+		if s.node.At(i) != nil {
 			push(key, s.at(i))
 		}
 	}
 	for _, c := range added[next:] {
 		push(c.key, c.Tree)
 	}
+	out.node.branch.keys = keys
 	return out
 }

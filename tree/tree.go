@@ -71,7 +71,7 @@ func (t Tree) Mount(p Path) Tree {
 		return t
 	}
 	for i := len(p) - 1; i >= 0; i-- {
-		t.root = newBranch(Node{kind: Map}, []string{p[i]}, []*Node{t.root})
+		t.root = NewMap([]string{p[i]}, []*Node{t.root}, nil)
 		t.places = &places{at: []Place{t.at}, below: []*places{t.places}}
 		t.at = Place{}
 	}

@@ -26,7 +26,7 @@ func (n *Node) WithSorted(keys []string, kids []*Node, own *Node) *Node {
 	for i, key := range keys {
 		switch found, kid := at.seek(key), kids[i]; {
 		case found:
-			next.kids[at.at] = kid
+			next.node.branch.kids[at.at] = kid
 			gone = gone || kid == nil
 		case kid != nil:
 			added = append(added, child{key, Tree{root: kid}})
@@ -35,7 +35,11 @@ func (n *Node) WithSorted(keys []string, kids []*Node, own *Node) *Node {
 	if added != nil || gone {
 		next = next.splice(added)
 	}
-	return NewMap(next.keys, next.kids, own)
+	var self Node
+	if own != nil {
+		self = Node{kind: own.kind, text: own.text}
+	}
+	return next.asMap(self)
 }
 
 // Cursor finds children of a node by their keys, each from where the last one was
