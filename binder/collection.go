@@ -33,20 +33,19 @@ func (d *decoder) bindMap(s *slot) bool {
 // those.
 func (d *decoder) updateMap(s *slot, prev, n *tree.Node, unknown *noteTree) (next reflect.Value, changed bool) {
 	next = s.old
+	differ := 0
+	tree.Changes(prev, n, func(string, *tree.Node, *tree.Node) { differ++ })
 	var keys []reflect.Value
-	var room reflect.Value // for keys: a slice of them, used up to filled
-	filled := 0
+	var room reflect.Value // for keys: a slice of them
 	key, elem := newElement(s.plan)
 	own := func() {
 		if keys == nil {
 			next = cloneMap(s.old)
+			keys, room = make([]reflect.Value, 0, differ), reflect.MakeSlice(reflect.SliceOf(key.Type()), differ, differ)
 		}
-		if !room.IsValid() || filled == room.Len() {
-			room, filled = reflect.MakeSlice(reflect.SliceOf(key.Type()), len(keys)+1, len(keys)+1), 0
-		}
-		room.Index(filled).Set(key)
-		keys = append(keys, room.Index(filled))
-		filled++
+		at := room.Index(len(keys))
+		at.Set(key)
+		keys = append(keys, at)
 	}
 	tree.Changes(prev, n, func(name string, a, b *tree.Node) {
 		d.push(name, s.taker+mapElement)

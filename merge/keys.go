@@ -16,18 +16,35 @@ func (r row) allKeys() []string {
 	return keys
 }
 
-// changedKeys returns the sorted keys whose child differs in any layer, in room if
-// it does.
-func (r row) changedKeys(room []string) []string {
+// eachChanged calls visit for every key whose child differs in any layer, in
+// order.
+func (r row) eachChanged(visit func(key string)) {
+	changed := -1 // the one layer that has changed
+	for i, n := range r.in {
+		switch {
+		case r.was[i] == n:
+		case changed >= 0 || isList(r.was[i]) || isList(n):
+			for _, key := range r.changedKeys() {
+				visit(key)
+			}
+			return
+		default:
+			changed = i
+		}
+	}
+	if changed >= 0 {
+		tree.Changes(r.was[changed], r.in[changed], func(key string, _, _ *tree.Node) { visit(key) })
+	}
+}
+
+func isList(n *tree.Node) bool { return n.Kind() == tree.List }
+
+// changedKeys returns the sorted keys whose child differs in any layer.
+func (r row) changedKeys() []string {
 	var keys []string
 	for i, n := range r.in {
-		if r.was[i] == n {
-			continue
-		}
-		if keys == nil {
-			keys = changedIn(room, r.was[i], n)
-		} else {
-			keys = union(keys, changedIn(nil, r.was[i], n))
+		if r.was[i] != n {
+			keys = union(keys, changedIn(r.was[i], n))
 		}
 	}
 	return keys
@@ -36,7 +53,7 @@ func (r row) changedKeys(room []string) []string {
 // keysOf returns the sorted keys of a map, or the indexes of a list sorted as
 // keys.
 func keysOf(n *tree.Node) []string {
-	if n.Kind() != tree.List {
+	if !isList(n) {
 		return n.Keys()
 	}
 	keys := make([]string, n.Len())
@@ -47,14 +64,13 @@ func keysOf(n *tree.Node) []string {
 	return keys
 }
 
-// changedIn returns the sorted keys whose child differs between two nodes, in room
-// if it does.
-func changedIn(room []string, was, n *tree.Node) []string {
-	if was.Kind() == tree.List || n.Kind() == tree.List {
+// changedIn returns the sorted keys whose child differs between two nodes.
+func changedIn(was, n *tree.Node) []string {
+	if isList(was) || isList(n) {
 		same := func(key string) bool { return was.Child(key) == n.Child(key) }
 		return slices.DeleteFunc(slices.Clone(union(keysOf(was), keysOf(n))), same)
 	}
-	changed := room
+	var changed []string
 	tree.Changes(was, n, func(key string, _, _ *tree.Node) { changed = append(changed, key) })
 	return changed
 }

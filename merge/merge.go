@@ -50,15 +50,26 @@ func (m *merger) merge(r row, out *tree.Node) *tree.Node {
 	if slices.Equal(r.was, r.in) {
 		return out
 	}
-	uncover(r.was)
+	if top := highest(r.in); top.Kind() != tree.Map {
+		return top // whatever there is below it
+	}
 	sum := uncover(r.in)
-	switch {
-	case sum.used == 1:
+	if sum.used == 1 {
 		return sum.top
-	case sum.kind == tree.List:
+	}
+	uncover(r.was)
+	if sum.kind == tree.List {
 		return m.list(r, out, sum.length)
-	case sum.kind == tree.Map:
-		return m.mapping(r, out)
+	}
+	return m.mapping(r, out)
+}
+
+// highest returns the last node that is not nil, nil when there is none.
+func highest(nodes []*tree.Node) *tree.Node {
+	for _, n := range slices.Backward(nodes) {
+		if n != nil {
+			return n
+		}
 	}
 	return nil
 }
@@ -108,13 +119,9 @@ func patched(length int, by *tree.Node) (int, tree.Kind) {
 
 // children goes through the children of a row by ascending keys.
 type children struct {
-	row     row // of the children with the last key
+	of, row row // of the parents, and of the children with the last key
 	was, in []tree.Cursor
 	out     tree.Cursor // of the merge of was
-
-	changed []string // room for those that differ in a layer
-	keys    []string // room for those of the merge that differ, and what they are now
-	kids    []*tree.Node
 }
 
 func (m *merger) children(r row, out *tree.Node) *children {
@@ -124,7 +131,7 @@ func (m *merger) children(r row, out *tree.Node) *children {
 	}
 	c := m.free[len(m.free)-1]
 	m.free = m.free[:len(m.free)-1]
-	c.out, c.keys, c.kids = out.Cursor(), c.keys[:0], c.kids[:0]
+	c.of, c.out = r, out.Cursor()
 	for i := range r.in {
 		c.was[i], c.in[i] = r.was[i].Cursor(), r.in[i].Cursor()
 	}
@@ -134,7 +141,10 @@ func (m *merger) children(r row, out *tree.Node) *children {
 // child returns the merge of the children with a key, and the one there was.
 func (m *merger) child(c *children, key string) (now, before *tree.Node) {
 	for i := range c.in {
-		c.row.was[i], c.row.in[i] = c.was[i].Child(key), c.in[i].Child(key)
+		c.row.in[i] = c.in[i].Child(key)
+		if c.row.was[i] = c.row.in[i]; c.of.was[i] != c.of.in[i] {
+			c.row.was[i] = c.was[i].Child(key)
+		}
 	}
 	before = c.out.Child(key)
 	return m.merge(c.row, before), before
@@ -169,16 +179,13 @@ func (m *merger) mapping(r row, out *tree.Node) *tree.Node {
 		}
 		return tree.NewMap(keys, kids, own)
 	}
-	below.changed = r.changedKeys(below.changed[:0])
-	for _, key := range below.changed {
+	next := out.Update()
+	r.eachChanged(func(key string) {
 		if kid, before := m.child(below, key); kid != before {
-			below.keys, below.kids = append(below.keys, key), append(below.kids, kid)
+			next.Set(key, kid)
 		}
-	}
-	if len(below.keys) == 0 && own.Equal(out.Own()) {
-		return out
-	}
-	return out.WithSorted(below.keys, below.kids, own)
+	})
+	return next.Map(own)
 }
 
 func (m *merger) done(c *children) { m.free = append(m.free, c) }

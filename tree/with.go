@@ -7,33 +7,57 @@ import (
 
 // With returns n, which must be a map or nil, with some children changed: a nil
 // child is removed. It shares n's keys when none comes or goes. The result is
-// a map, possibly an empty one; own is the value it has itself, or nil.
+// a map, possibly an empty one; own is the value it has itself, or nil. It is n
+// if nothing differs.
 func (n *Node) With(changes map[string]*Node, own *Node) *Node {
-	keys := slices.Sorted(maps.Keys(changes))
-	kids := make([]*Node, len(keys))
-	for i, key := range keys {
-		kids[i] = changes[key]
+	u := n.Update()
+	for _, key := range slices.Sorted(maps.Keys(changes)) {
+		u.Set(key, changes[key])
 	}
-	return n.WithSorted(keys, kids, own)
+	return u.Map(own)
 }
 
-// WithSorted is like With, for changes whose keys are sorted and differ.
-func (n *Node) WithSorted(keys []string, kids []*Node, own *Node) *Node {
-	next := siblingsOf(Tree{root: n})
-	var added []child
-	gone := false
-	at := Cursor{node: n}
-	for i, key := range keys {
-		switch found, kid := at.seek(key), kids[i]; {
-		case found:
-			next.node.branch.kids[at.at] = kid
-			gone = gone || kid == nil
-		case kid != nil:
-			added = append(added, child{key, Tree{root: kid}})
-		}
+// Update is [Node.With] for changes that come one by one, in the order of their
+// keys.
+type Update struct {
+	node  *Node
+	next  siblings // those of node, once one has changed
+	at    Cursor   // of node
+	added []child
+	gone  bool
+}
+
+// Update begins to change the children of n, which must be a map or nil.
+func (n *Node) Update() Update { return Update{node: n, at: n.Cursor()} }
+
+// Set puts a child at a key, which comes after those that were set before it. A
+// nil child is removed.
+func (u *Update) Set(key string, kid *Node) {
+	found := u.at.seek(key)
+	if found && u.next.node == nil {
+		u.next = siblingsOf(Tree{root: u.node})
 	}
-	if added != nil || gone {
-		next = next.splice(added)
+	switch {
+	case found:
+		u.next.node.branch.kids[u.at.at] = kid
+		u.gone = u.gone || kid == nil
+	case kid != nil:
+		u.added = append(u.added, child{key, Tree{root: kid}})
+	}
+}
+
+// Map returns the map with all changes made.
+func (u *Update) Map(own *Node) *Node {
+	changed := u.next.node != nil || u.added != nil
+	if !changed && u.node.Kind() == Map && own.Equal(u.node.Own()) {
+		return u.node
+	}
+	next := u.next
+	if next.node == nil {
+		next = siblingsOf(Tree{root: u.node})
+	}
+	if u.added != nil || u.gone {
+		next = next.splice(u.added)
 	}
 	var self Node
 	if own != nil {
