@@ -121,43 +121,42 @@ func patched(length int, by *tree.Node) (int, tree.Kind) {
 type children struct {
 	of, row row // of the parents, and of the children with the last key
 	was, in []tree.Cursor
-	out     tree.Cursor // of the merge of was
 }
 
-func (m *merger) children(r row, out *tree.Node) *children {
+func (m *merger) children(r row) *children {
 	if len(m.free) == 0 {
 		cursors := make([]tree.Cursor, 2*m.depth)
 		m.free = append(m.free, &children{row: newRow(m.depth), was: cursors[:m.depth], in: cursors[m.depth:]})
 	}
 	c := m.free[len(m.free)-1]
 	m.free = m.free[:len(m.free)-1]
-	c.of, c.out = r, out.Cursor()
+	c.of = r
 	for i := range r.in {
 		c.was[i], c.in[i] = r.was[i].Cursor(), r.in[i].Cursor()
 	}
 	return c
 }
 
-// child returns the merge of the children with a key, and the one there was.
-func (m *merger) child(c *children, key string) (now, before *tree.Node) {
+// child returns the merge of the children with a key, given the one there was.
+func (m *merger) child(c *children, key string, before *tree.Node) *tree.Node {
 	for i := range c.in {
 		c.row.in[i] = c.in[i].Child(key)
 		if c.row.was[i] = c.row.in[i]; c.of.was[i] != c.of.in[i] {
 			c.row.was[i] = c.was[i].Child(key)
 		}
 	}
-	before = c.out.Child(key)
-	return m.merge(c.row, before), before
+	return m.merge(c.row, before)
 }
 
 func (m *merger) list(r row, out *tree.Node, length int) *tree.Node {
-	below := m.children(r, out)
+	below := m.children(r)
 	defer m.done(below)
 	kids := make([]*tree.Node, length)
 	same := out.Kind() == tree.List && out.Len() == length
 	for i := range kids {
-		var before *tree.Node
-		kids[i], before = m.child(below, strconv.Itoa(i))
+		key := strconv.Itoa(i)
+		before := out.Child(key)
+		kids[i] = m.child(below, key, before)
 		same = same && kids[i] == before
 	}
 	if same {
@@ -169,19 +168,20 @@ func (m *merger) list(r row, out *tree.Node, length int) *tree.Node {
 // mapping merges maps, and a list with them where that has a gap.
 func (m *merger) mapping(r row, out *tree.Node) *tree.Node {
 	own := ownValue(r.in)
-	below := m.children(r, out)
+	below := m.children(r)
 	defer m.done(below)
 	if out.Kind() != tree.Map {
 		keys := r.allKeys()
 		kids := make([]*tree.Node, len(keys))
 		for i, key := range keys {
-			kids[i], _ = m.child(below, key)
+			kids[i] = m.child(below, key, out.Child(key))
 		}
 		return tree.NewMap(keys, kids, own)
 	}
 	next := out.Update()
 	r.eachChanged(func(key string) {
-		if kid, before := m.child(below, key); kid != before {
+		before := next.Old(key)
+		if kid := m.child(below, key, before); kid != before {
 			next.Set(key, kid)
 		}
 	})

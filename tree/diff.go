@@ -20,7 +20,7 @@ type differ struct {
 func (d *differ) note() {
 	size := len(d.path)
 	if len(d.room) < size {
-		d.room = make(Path, size*min(len(d.found)+1, 64))
+		d.room = make(Path, size*min(len(d.found)+1, 512))
 	}
 	copy(d.room, d.path)
 	d.found = append(d.found, d.room[:size:size])

@@ -20,26 +20,28 @@ func (n *Node) With(changes map[string]*Node, own *Node) *Node {
 // Update is [Node.With] for changes that come one by one, in the order of their
 // keys.
 type Update struct {
-	node  *Node
-	next  siblings // those of node, once one has changed
-	at    Cursor   // of node
+	old   Cursor   // at the last key
+	next  siblings // the children, once one has changed
 	added []child
 	gone  bool
 }
 
 // Update begins to change the children of n, which must be a map or nil.
-func (n *Node) Update() Update { return Update{node: n, at: n.Cursor()} }
+func (n *Node) Update() Update { return Update{old: n.Cursor()} }
+
+// Old returns the child that n has at a key.
+func (u *Update) Old(key string) *Node { return u.old.Child(key) }
 
 // Set puts a child at a key, which comes after those that were set before it. A
 // nil child is removed.
 func (u *Update) Set(key string, kid *Node) {
-	found := u.at.seek(key)
-	if found && u.next.node == nil {
-		u.next = siblingsOf(Tree{root: u.node})
-	}
+	found := u.old.seek(key)
 	switch {
 	case found:
-		u.next.node.branch.kids[u.at.at] = kid
+		if u.next.node == nil {
+			u.next = siblingsOf(Tree{root: u.old.node})
+		}
+		u.next.node.branch.kids[u.old.at] = kid
 		u.gone = u.gone || kid == nil
 	case kid != nil:
 		u.added = append(u.added, child{key, Tree{root: kid}})
@@ -48,13 +50,12 @@ func (u *Update) Set(key string, kid *Node) {
 
 // Map returns the map with all changes made.
 func (u *Update) Map(own *Node) *Node {
-	changed := u.next.node != nil || u.added != nil
-	if !changed && u.node.Kind() == Map && own.Equal(u.node.Own()) {
-		return u.node
-	}
-	next := u.next
+	n, next := u.old.node, u.next
 	if next.node == nil {
-		next = siblingsOf(Tree{root: u.node})
+		if u.added == nil && n.Kind() == Map && own.Equal(n.Own()) {
+			return n
+		}
+		next = siblingsOf(Tree{root: n})
 	}
 	if u.added != nil || u.gone {
 		next = next.splice(u.added)
@@ -93,6 +94,10 @@ func (c *Cursor) seek(key string) bool {
 	keys := c.node.Keys()
 	if c.next < len(keys) && keys[c.next] == key {
 		c.at, c.next = c.next, c.next+1
+		return true
+	}
+	if c.next > 0 && keys[c.next-1] == key {
+		c.at = c.next - 1
 		return true
 	}
 	if c.next > 0 && keys[c.next-1] >= key {

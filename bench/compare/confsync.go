@@ -77,12 +77,12 @@ type confsyncLive struct {
 
 func (l *confsyncLive) Stage(e Edit, _ func() values) error {
 	sets, deletes := make([]setting, 0, len(e.Set)), make([]tree.Path, len(e.Delete))
-	for path, value := range e.Set {
+	for _, path := range sorted(e.Set) { // stores tell of their keys in order
 		p, err := tree.ParsePath(path)
 		if err != nil {
 			return err
 		}
-		sets = append(sets, setting{p, strconv.Itoa(value)})
+		sets = append(sets, setting{p, strconv.Itoa(e.Set[path])})
 	}
 	for i, path := range e.Delete {
 		var err error
