@@ -44,13 +44,30 @@ func connect(ctx context.Context, of *goredis.Options, timeout time.Duration) (*
 		},
 	})
 	kept := client.Conn()
-	if err := kept.Ping(ctx).Err(); err != nil && !goredis.HasErrorPrefix(err, "NOPERM") {
+	err = kept.Ping(ctx).Err()
+	if err == nil || goredis.HasErrorPrefix(err, "NOPERM") {
+		err = hasDeadlines(line, timeout)
+	}
+	if err != nil {
 		line.Close()
 		client.Close()
 		return nil, fmt.Errorf("%s: %w", of.Addr, err)
 	}
-	line.SetDeadline(time.Time{})
 	return &conn{addr: of.Addr, db: of.DB, timeout: timeout, net: line, made: closers{kept, client}}, nil
+}
+
+// hasDeadlines returns an error unless a connection that was just made, on which
+// nothing is to come, heeds its deadlines. One of a tunnel may not.
+func hasDeadlines(line net.Conn, timeout time.Duration) error {
+	late := time.AfterFunc(timeout, func() { line.Close() })
+	defer late.Stop()
+	if err := line.SetReadDeadline(past); err != nil {
+		return err
+	}
+	if _, err := line.Read(make([]byte, 1)); !isTimeout(err) {
+		return errors.New("the connection that the client's Dialer has made heeds no deadline")
+	}
+	return nil
 }
 
 type closers []io.Closer

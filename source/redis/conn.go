@@ -9,38 +9,40 @@ import (
 	"net"
 	"os"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // conn is one connection to one server, which is asked and tells of changes on
 // it. The server sends all in the order in which it happens: what it told of
-// before it ran a command comes before the command's reply. A conn hands both
-// over in that order, which is what makes a reading exact.
+// before it ran a command comes before the command's reply. Whoever waits for a
+// reply reads no further than that, and so knows what was told of before it,
+// which is what makes a reading exact.
 //
-// One goroutine reads. Commands are sent by one goroutine at a time, many at
-// once if it likes. A server is given up that sends nothing for the time-out
-// while an answer is awaited: however slow the line, what arrives is progress.
+// One goroutine at a time uses a conn, and no other reads from it. A server is
+// given up that sends nothing for the time-out while an answer is awaited:
+// however slow the line, what arrives is progress.
 type conn struct {
 	addr    string
 	db      int
 	timeout time.Duration
 	wanted  func(key string) bool // of which keys it is worth being told
-	wake    chan<- struct{}       // has a slot, which is filled when something was told or the connection breaks
 	made    io.Closer             // what made the connection
 	net     net.Conn
-	reading sync.WaitGroup // the goroutine that reads
+	in      *decoder
+	stay    func() bool   // when the context ends
+	ended   chan struct{} // closed when the connection is, because the context has ended
+	until   time.Time     // how long await waits; zero: a reply is awaited
+	hushed  atomic.Bool   // await is to return; any goroutine sets it
 
 	// How the server was asked to tell of changes.
 	resp3      bool
 	subscribed bool
 	tracking   string // the command, "" when there was none
 
-	mu       sync.Mutex
-	calls    []*call // whose replies have not all come, in the order in which they were sent
 	notices  notices // since it was last taken
 	err      error   // why the connection has broken
-	received int64   // bytes
+	received int64   // bytes since that was last taken
 }
 
 // notices are what a server has said that it changed.
@@ -77,106 +79,129 @@ func (t notices) has(key string) bool {
 // maxNotices is how many keys are remembered. Beyond them, any may have changed.
 const maxNotices = 10_000
 
-// call is commands that were sent, and their replies so far.
-type call struct {
-	want    int
-	take    bool
-	replies []any
-	notices notices       // before the last reply, if it was to take that
-	done    chan struct{} // closed when all replies are there, or the connection has broken
-}
-
-// open starts to read. The conn is closed by close, with what has made it.
-func (c *conn) open(bounds limits) {
-	d := &decoder{r: bufio.NewReaderSize(progress{c}, 32<<10), push: c.hear, bytes: bounds.bytes, items: bounds.items}
-	c.reading.Go(func() {
-		for {
-			reply, err := d.next()
-			if !c.take(reply, err) {
-				return
-			}
-		}
-	})
-}
-
 type limits struct{ bytes, items int }
 
-// close ends the connection and returns when nothing reads any more.
+// open makes the conn ready to read replies of at most that size, until the
+// context ends.
+func (c *conn) open(ctx context.Context, bounds limits) {
+	c.ended = make(chan struct{})
+	c.stay = context.AfterFunc(ctx, func() {
+		defer close(c.ended)
+		c.net.Close()
+	})
+	c.in = &decoder{r: bufio.NewReaderSize(c, 32<<10), push: c.hear, bytes: bounds.bytes, items: bounds.items}
+}
+
 func (c *conn) close() {
 	c.net.Close()
-	c.reading.Wait()
+	if !c.stay() {
+		<-c.ended
+	}
 	c.made.Close()
 }
 
-// progress reads, and gives the server its time-out again after each success.
-type progress struct{ *conn }
-
-func (p progress) Read(buf []byte) (int, error) {
-	n, err := p.net.Read(buf)
-	if n > 0 {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.received += int64(n)
-		if len(p.calls) > 0 {
-			p.expectLocked()
+// Read is what the decoder reads from. While a reply is awaited, or the rest of
+// something that is told, the server has its time-out again for each success.
+func (c *conn) Read(buf []byte) (int, error) {
+	for {
+		deadline, waiting := c.until, !c.until.IsZero()
+		if !waiting {
+			deadline = time.Now().Add(c.timeout)
 		}
+		c.net.SetReadDeadline(deadline)
+		if waiting && c.hushed.Load() {
+			return 0, os.ErrDeadlineExceeded
+		}
+		n, err := c.net.Read(buf)
+		c.received += int64(n)
+		if n == 0 && !waiting && isTimeout(err) && time.Now().Before(deadline) {
+			continue // that was hush, which is for await
+		}
+		return n, err
 	}
-	return n, err
 }
 
-// expectLocked allows the server its time-out from now on if it has to answer.
-func (c *conn) expectLocked() {
-	var deadline time.Time
-	if len(c.calls) > 0 {
-		deadline = time.Now().Add(c.timeout)
+// await hears what the server tells until it has told something that nobody has
+// taken, or where all is to be heard for as long as there is time. It returns
+// earlier once the connection is broken, or hushed.
+func (c *conn) await(until time.Time, all bool) {
+	for c.err == nil && (all || c.notices.nothing()) {
+		c.until = until
+		_, err := c.in.r.Peek(1)
+		c.until = time.Time{}
+		if isTimeout(err) {
+			return
+		}
+		pushed := false
+		if err == nil {
+			_, pushed, err = c.in.item()
+		}
+		if err == nil && !pushed {
+			err = errors.New("protocol: a reply to nothing")
+		}
+		c.fail(err)
 	}
-	c.net.SetReadDeadline(deadline)
 }
 
-// send sends commands. With take, the call gets what is told until its last
-// reply, which then is no longer the conn's.
-func (c *conn) send(take bool, commands ...command) *call {
-	sent := &call{want: len(commands), take: take, done: make(chan struct{})}
+// hush has await return at once, until the conn is no longer hushed.
+func (c *conn) hush() {
+	c.hushed.Store(true)
+	c.net.SetReadDeadline(past)
+}
+
+var past = time.Unix(1, 0)
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// fail records why the connection has broken, if it has.
+func (c *conn) fail(err error) {
+	if err == nil || c.err != nil {
+		return
+	}
+	if isTimeout(err) {
+		err = fmt.Errorf("no answer within %v", c.timeout)
+	}
+	c.err = fmt.Errorf("%s: %w", c.addr, err)
+	c.net.Close()
+}
+
+// send sends commands, each of whose replies is to be received.
+func (c *conn) send(commands ...command) {
+	if c.err != nil {
+		return
+	}
 	var buf []byte
 	for _, command := range commands {
 		buf = command.append(buf)
 	}
-	c.mu.Lock()
-	if c.err != nil {
-		c.mu.Unlock()
-		close(sent.done)
-		return sent
-	}
-	c.calls = append(c.calls, sent)
-	c.expectLocked()
-	c.mu.Unlock()
-	if _, err := c.net.Write(buf); err != nil { // or there was no answer in time, and the reader has closed
-		c.net.Close() // and the reader tells whoever waits
-	}
-	return sent
+	c.net.SetWriteDeadline(time.Now().Add(c.timeout))
+	_, err := c.net.Write(buf)
+	c.fail(err)
 }
 
-// wait returns the replies to what was sent.
-func (c *conn) wait(ctx context.Context, sent *call) ([]any, error) {
-	select {
-	case <-sent.done:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+// receive returns the next n replies.
+func (c *conn) receive(n int) ([]any, error) {
+	replies := make([]any, 0, n)
+	for len(replies) < n && c.err == nil {
+		reply, err := c.in.next()
+		c.fail(err)
+		replies = append(replies, reply)
 	}
-	if len(sent.replies) < sent.want {
-		return nil, c.broken()
-	}
-	return sent.replies, nil
+	return replies, c.err
 }
 
 // do sends commands and returns their replies.
-func (c *conn) do(ctx context.Context, commands ...command) ([]any, error) {
-	return c.wait(ctx, c.send(false, commands...))
+func (c *conn) do(commands ...command) ([]any, error) {
+	c.send(commands...)
+	return c.receive(len(commands))
 }
 
 // ask sends one command. A refusal is an error.
-func (c *conn) ask(ctx context.Context, args ...string) (any, error) {
-	replies, err := c.do(ctx, args)
+func (c *conn) ask(args ...string) (any, error) {
+	replies, err := c.do(args)
 	if err != nil {
 		return nil, err
 	}
@@ -186,71 +211,20 @@ func (c *conn) ask(ctx context.Context, args ...string) (any, error) {
 	return replies[0], nil
 }
 
-// broken returns why the connection has broken, nil while it stands.
-func (c *conn) broken() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err
-}
-
 // heard takes what was told.
 func (c *conn) heard() notices {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	heard := c.notices
 	c.notices = notices{}
 	return heard
 }
 
-// pending reports whether something was told that nobody has taken.
-func (c *conn) pending() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return !c.notices.nothing()
-}
-
-// take takes in a reply, or why there are no more.
-func (c *conn) take(reply any, err error) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err == nil && len(c.calls) == 0 {
-		err = errors.New("protocol: a reply to nothing")
-	}
-	if err != nil {
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			err = fmt.Errorf("no answer within %v", c.timeout)
-		}
-		c.err = fmt.Errorf("%s: %w", c.addr, err)
-		for _, sent := range c.calls {
-			close(sent.done)
-		}
-		c.calls = nil
-		c.net.Close() // which ends a Write too
-		c.wakeUp()
-		return false
-	}
-	sent := c.calls[0]
-	sent.replies = append(sent.replies, reply)
-	if len(sent.replies) == sent.want {
-		if sent.take {
-			sent.notices, c.notices = c.notices, notices{}
-		}
-		c.calls = c.calls[1:]
-		c.expectLocked()
-		close(sent.done)
-	}
-	return true
-}
-
 // hear takes in a push. What happened to a key doesn't matter.
 func (c *conn) hear(push []any) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	switch {
 	case len(push) == 3 && push[0] == "message":
-		c.hearLocked(channelKey(push[1]))
+		c.hearOf(channelKey(push[1]))
 	case len(push) == 4 && push[0] == "pmessage":
-		c.hearLocked(channelKey(push[2]))
+		c.hearOf(channelKey(push[2]))
 	case len(push) == 2 && push[0] == "invalidate":
 		keys, named := push[1].([]any)
 		if !named {
@@ -258,26 +232,14 @@ func (c *conn) hear(push []any) {
 		}
 		for _, key := range keys {
 			text, _ := key.(string)
-			c.hearLocked(text)
+			c.hearOf(text)
 		}
-	default:
-		return
-	}
-	if !c.notices.nothing() {
-		c.wakeUp()
 	}
 }
 
-func (c *conn) hearLocked(key string) {
+func (c *conn) hearOf(key string) {
 	if c.wanted(key) {
 		c.notices.add(key)
-	}
-}
-
-func (c *conn) wakeUp() {
-	select {
-	case c.wake <- struct{}{}:
-	default:
 	}
 }
 

@@ -167,3 +167,25 @@ func TestR14SilentServerWhateverTheClient(t *testing.T) {
 		})
 	}
 }
+
+// Row R14: a connection that can't be given up is not used.
+func TestR14ConnectionWithoutDeadlines(t *testing.T) {
+	s := server(t, notifying...)
+	c := closing(t, goredis.NewClient(&goredis.Options{
+		Dialer: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			line, err := new(net.Dialer).DialContext(ctx, "tcp", s.Addr())
+			return deaf{line}, err
+		},
+	}))
+	w := watch(t, redis.New(c, "app", &redis.Options{Timeout: time.Second}))
+	if err := w.ended(t); err == nil || !strings.Contains(err.Error(), "heeds no deadline") {
+		t.Errorf("Watch returned %v, want that the connection heeds no deadline", err)
+	}
+}
+
+// deaf is a connection that heeds no deadline, as one through a tunnel may not.
+type deaf struct{ net.Conn }
+
+func (deaf) SetDeadline(time.Time) error      { return nil }
+func (deaf) SetReadDeadline(time.Time) error  { return nil }
+func (deaf) SetWriteDeadline(time.Time) error { return nil }

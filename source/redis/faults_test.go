@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -161,6 +162,48 @@ func TestR5SlowConsumer(t *testing.T) {
 	close(release)
 	if err := <-done; err != context.Canceled || last != "end" {
 		t.Errorf("Watch returned %v with %q, want the last write first", err, last)
+	}
+}
+
+// Row R5: while a snapshot isn't taken, what the server tells is, more than any
+// buffer between the two holds.
+func TestR5HeardWhileHeld(t *testing.T) {
+	s := server(t, append(notifying, "client-output-buffer-limit pubsub 0 0 0")...)
+	c := dial(t, s.Addr())
+	set(t, c, "app/a", "0")
+	ctx, cancel := context.WithCancel(t.Context())
+	held, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	done := make(chan error, 1)
+	go func() {
+		done <- redis.New(c, "app", unprobed(redis.Options{})).Watch(ctx, func(snap source.Snapshot) {
+			once.Do(func() {
+				close(held)
+				<-release
+			})
+			if snap.Tree.Root().Child("a").Text() == "end" {
+				cancel()
+			}
+		})
+	}()
+	<-held
+	long := strings.Repeat("k", 1000)
+	for range 24 {
+		pipe := c.Pipeline()
+		for range 1000 {
+			pipe.Set(t.Context(), "app/"+long, "x", 0)
+		}
+		if _, err := pipe.Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "the server holds nothing for the source", func() bool {
+		return strings.Contains(s.CLI("CLIENT", "LIST", "TYPE", "pubsub"), " omem=0 ")
+	})
+	set(t, c, "app/a", "end")
+	close(release)
+	if err := <-done; err != context.Canceled {
+		t.Errorf("Watch returned %v, want the last write first", err)
 	}
 }
 

@@ -41,45 +41,46 @@ func (s *servers) get(ctx context.Context, keys []string, how way) (reading, err
 	if err != nil {
 		return got, err
 	}
-	for _, part := range parts {
-		commands := part.commands()
+	asked := make([]*exchange, len(parts))
+	for i, part := range parts {
+		asked[i] = &exchange{conn: part.conn, commands: part.commands()}
 		if how == notified && !s.opts.TrustNotify {
-			commands = append(commands, command{"CONFIG", "GET", notifySetting})
+			asked[i].commands = append(asked[i].commands, command{"CONFIG", "GET", notifySetting})
 		}
-		part.sent = part.conn.send(true, commands...)
 	}
-	for _, part := range parts {
-		if err := s.receive(ctx, part, got.values); err != nil {
+	if got.before, err = s.told(asked); err != nil {
+		return got, err
+	}
+	for i, part := range parts {
+		if err := s.takeIn(ctx, part, asked[i].replies, got.values); err != nil {
 			return got, fmt.Errorf("read: %w", err)
 		}
-		got.before.merge(part.sent.notices)
 	}
 	if how == tracked {
-		got.after, err = s.sync(ctx, parts)
+		// Tracking tells of what a server did after it has sent the replies of that moment.
+		for _, e := range asked {
+			e.commands = []command{{"PING"}}
+		}
+		got.after, err = s.told(asked)
 	}
 	return got, err
 }
 
-// sync returns what the servers tell before they answer once more. Tracking
-// tells of what a server did after it has sent the replies of that moment.
-func (s *servers) sync(ctx context.Context, parts []*part) (after notices, err error) {
-	for _, part := range parts {
-		part.sent = part.conn.send(true, command{"PING"})
+// told does exchanges, and takes what those servers told before their last replies.
+func (s *servers) told(asked []*exchange) (told notices, err error) {
+	if err := s.exchange(asked...); err != nil {
+		return told, fmt.Errorf("read: %w", err)
 	}
-	for _, part := range parts {
-		if _, err := part.conn.wait(ctx, part.sent); err != nil {
-			return after, fmt.Errorf("read: %w", err)
-		}
-		after.merge(part.sent.notices)
+	for _, e := range asked {
+		told.merge(e.conn.heard())
 	}
-	return after, nil
+	return told, nil
 }
 
 // part are the keys that one server has, those of a slot together.
 type part struct {
 	conn  *conn
 	slots [][]string
-	sent  *call
 }
 
 // parts says which server has which of the keys.
@@ -133,12 +134,8 @@ func (p *part) commands() []command {
 	return commands
 }
 
-// receive puts what the keys of a part hold into values.
-func (s *servers) receive(ctx context.Context, p *part, values map[string]value) error {
-	replies, err := p.conn.wait(ctx, p.sent)
-	if err != nil {
-		return err
-	}
+// takeIn puts what the keys of a part hold into values.
+func (s *servers) takeIn(ctx context.Context, p *part, replies []any, values map[string]value) (err error) {
 	if len(replies) > len(p.slots) && lacking(flagsIn(replies[len(p.slots)]), s.flags) != "" {
 		return errMuted
 	}
@@ -210,7 +207,7 @@ func (s *servers) addMissing(ctx context.Context, c *conn, keys []string, values
 	for i, key := range keys {
 		commands[i] = command{"TYPE", key}
 	}
-	replies, err := c.do(ctx, commands...)
+	replies, err := c.do(commands...)
 	if err != nil {
 		return err
 	}

@@ -85,10 +85,11 @@ func (s *servers) list(ctx context.Context, pattern string, take func(key string
 			if cursor != "" {
 				commands = append(commands, command{"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"})
 			}
-			replies, err := c.do(ctx, commands...)
-			if err != nil {
+			asked := &exchange{conn: c, commands: commands}
+			if err := s.exchange(asked); err != nil {
 				return fmt.Errorf("list: %w", err)
 			}
+			replies := asked.replies
 			for i, key := range page {
 				size, _ := replies[i].(int64) // none if the key is of another type, or has been moved
 				if err := take(key, int(size)); err != nil {
@@ -98,6 +99,7 @@ func (s *servers) list(ctx context.Context, pattern string, take func(key string
 			if page = nil; cursor == "" {
 				continue
 			}
+			var err error
 			if cursor, page, err = scanned(replies[len(replies)-1]); err != nil {
 				return fmt.Errorf("list: %w", err)
 			}

@@ -93,7 +93,7 @@ func (s *servers) subscribe(ctx context.Context, to channels) (why string, err e
 		if c.subscribed {
 			continue
 		}
-		replies, err := c.do(ctx, commands...)
+		replies, err := c.do(commands...)
 		if err != nil {
 			return "", fmt.Errorf("subscribe: %w", err)
 		}
@@ -131,12 +131,12 @@ func (s *servers) track(ctx context.Context, on command) (why string, err error)
 			return "the server or the user has no RESP3", nil
 		}
 		if c.tracking != "" {
-			if _, err := c.ask(ctx, "CLIENT", "TRACKING", "OFF"); err != nil {
+			if _, err := c.ask("CLIENT", "TRACKING", "OFF"); err != nil {
 				return "", err
 			}
 			c.tracking = ""
 		}
-		switch _, err := c.ask(ctx, on...); {
+		switch _, err := c.ask(on...); {
 		case refused(err) != "":
 			return fmt.Sprintf("not permitted to use CLIENT TRACKING (%s)", err.(refusal).code()), nil
 		case err != nil:
@@ -160,15 +160,18 @@ func (s *servers) check(ctx context.Context) error {
 	if s.cluster == nil {
 		cluster = command{"PING"} // instead of what need not be asked
 	}
-	answers, err := s.all(ctx, command{"HELLO"}, cluster)
-	if err != nil {
+	asked := make([]*exchange, len(s.conns))
+	for i, c := range s.conns {
+		asked[i] = &exchange{conn: c, commands: []command{{"HELLO"}, cluster}}
+	}
+	if err := s.exchange(asked...); err != nil {
 		return err
 	}
 	for i, c := range s.conns {
-		if err := s.fit(c, answers[i][0]); err != nil {
+		if err := s.fit(c, asked[i].replies[0]); err != nil {
 			return fmt.Errorf("%s: %w", c.addr, err)
 		}
-		if info, ok := answers[i][1].(string); ok && s.cluster != nil && !strings.Contains(info, "cluster_state:ok") {
+		if info, ok := asked[i].replies[1].(string); ok && s.cluster != nil && !strings.Contains(info, "cluster_state:ok") {
 			return fmt.Errorf("%s: the cluster is down", c.addr)
 		}
 	}
@@ -212,7 +215,7 @@ func flagsIn(config any) string {
 // notifies says why a server doesn't notify of all that the flags stand for, or
 // isn't known to; "" when it does. With SetNotify it is first told to.
 func (s *servers) notifies(ctx context.Context, c *conn) (why string, err error) {
-	config, err := c.ask(ctx, "CONFIG", "GET", notifySetting)
+	config, err := c.ask("CONFIG", "GET", notifySetting)
 	if refused(err) != "" {
 		return "not permitted to read " + notifySetting, nil
 	}
@@ -225,7 +228,7 @@ func (s *servers) notifies(ctx context.Context, c *conn) (why string, err error)
 	case lack == "":
 		return "", nil
 	case s.opts.SetNotify:
-		_, err := c.ask(ctx, "CONFIG", "SET", notifySetting, have+lack)
+		_, err := c.ask("CONFIG", "SET", notifySetting, have+lack)
 		if refused(err) != "" {
 			return "keyspace notifications are off, and not permitted to set " + notifySetting, nil
 		}

@@ -172,8 +172,9 @@ func (o *Options) withDefaults() Options {
 //
 // The client is a *redis.Client, to one server or through Sentinel, or a
 // *redis.ClusterClient; Watch returns an error for any other. It stays the
-// caller's, who owns its TLS, credentials and closing. Nil options are the zero
-// Options. Options that exclude one another panic.
+// caller's, who owns its TLS, credentials and closing. The connections that its
+// Dialer makes must heed deadlines, or Watch returns an error. Nil options are the
+// zero Options. Options that exclude one another panic.
 func New(client goredis.UniversalClient, prefix string, opts *Options) source.Source {
 	o := opts.withDefaults()
 	s := &store{
@@ -206,8 +207,8 @@ func (s *store) Name() string {
 }
 
 // Watch follows the prefix until a connection or a reading fails, or the
-// primaries change. Beside the goroutine that calls it there is one for the
-// connection to each primary, which it stops and waits for.
+// primaries change. The goroutine that calls it does so alone; it waits for those
+// that it starts where there are several primaries, or where emit takes its time.
 func (s *store) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	if err := s.single.Enter(); err != nil {
 		return err

@@ -64,57 +64,76 @@ func (d *decoder) next() (any, error) {
 
 func (d *decoder) value() (any, error) {
 	for {
-		line, err := d.r.ReadSlice('\n')
-		if err != nil {
-			return nil, err
-		}
-		if len(line) < 3 {
-			return nil, errors.New("protocol: short line")
-		}
-		kind, rest := line[0], string(line[1:len(line)-2])
-		switch kind {
-		case '+', ',', '(', '#':
-			return rest, nil
-		case '-':
-			return refusal(rest), nil
-		case '_':
-			return nil, nil
-		}
-		n, err := strconv.ParseInt(rest, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("protocol: no length after %q", kind)
-		}
-		switch kind {
-		case ':':
-			return n, nil
-		case '$', '=':
-			return d.bulk(n)
-		case '!':
-			text, err := d.bulk(n)
-			message, _ := text.(string)
-			return refusal(message), err
-		case '*', '~':
-			return d.list(n)
-		case '%':
-			return d.list(2 * n)
-		case '>':
-			pushed, err := d.list(n)
-			if err != nil {
-				return nil, err
-			}
-			list, _ := pushed.([]any)
-			if isAnswer(list) {
-				return list, nil
-			}
-			d.push(list)
-		case '|': // attributes
-			if _, err := d.list(2 * n); err != nil {
-				return nil, err
-			}
-		default:
-			return nil, fmt.Errorf("protocol: unknown type %q", kind)
+		v, pushed, err := d.item()
+		if err != nil || !pushed {
+			return v, err
 		}
 	}
+}
+
+// item reads a value, or a push, which isn't one.
+func (d *decoder) item() (v any, pushed bool, err error) {
+	line, err := d.r.ReadSlice('\n')
+	if err != nil {
+		return nil, false, err
+	}
+	if len(line) < 3 {
+		return nil, false, errors.New("protocol: short line")
+	}
+	kind, rest := line[0], string(line[1:len(line)-2])
+	switch kind {
+	case '+', ',', '(', '#':
+		return rest, false, nil
+	case '-':
+		return refusal(rest), false, nil
+	case '_':
+		return nil, false, nil
+	}
+	n, err := strconv.ParseInt(rest, 10, 64)
+	if err != nil {
+		return nil, false, fmt.Errorf("protocol: no length after %q", kind)
+	}
+	switch kind {
+	case ':':
+		return n, false, nil
+	case '$', '=':
+		v, err = d.bulk(n)
+	case '!':
+		v, err = d.bulk(n)
+		message, _ := v.(string)
+		v = refusal(message)
+	case '*', '~':
+		v, err = d.list(n)
+	case '%':
+		v, err = d.list(2 * n)
+	case '|': // attributes, of the value that follows
+		if _, err = d.list(2 * n); err == nil {
+			return d.item()
+		}
+	case '>':
+		return d.pushed(n)
+	default:
+		err = fmt.Errorf("protocol: unknown type %q", kind)
+	}
+	return v, pushed, err
+}
+
+// pushed reads a push, which is no part of what a reply holds. If it is beyond a
+// bound itself, any key may have changed.
+func (d *decoder) pushed(n int64) (v any, pushed bool, err error) {
+	held, beyond := d.held, d.beyond
+	d.held, d.beyond = 0, false
+	v, err = d.list(n)
+	list, _ := v.([]any)
+	if d.beyond {
+		list = []any{"invalidate", nil}
+	}
+	d.held, d.beyond = held, beyond
+	if err != nil || isAnswer(list) {
+		return v, false, err
+	}
+	d.push(list)
+	return nil, true, nil
 }
 
 // isAnswer reports whether a push is the answer to a command.

@@ -71,6 +71,30 @@ func TestU10RedisDecoder(t *testing.T) {
 	}
 }
 
+// Row R5: what is told takes nothing from the bounds of a reply, and what is beyond
+// them itself is not forgotten.
+func TestR5PushBeyondTheBounds(t *testing.T) {
+	long := strings.Repeat("v", 40)
+	push := fmt.Sprintf(">2\r\n+invalidate\r\n*1\r\n$40\r\n%s\r\n", long)
+	told := []any{"invalidate", []any{long}}
+	tests := []struct {
+		name, text string
+		want       [][]any
+	}{
+		{"many before a reply", push + push + push, [][]any{told, told, told}},
+		{"one too long", fmt.Sprintf(">2\r\n+invalidate\r\n*2\r\n$40\r\n%s\r\n$40\r\n%s\r\n", long, long), [][]any{{"invalidate", nil}}},
+		{"one of too many keys", ">2\r\n+invalidate\r\n*4\r\n+a\r\n+b\r\n+c\r\n+d\r\n", [][]any{{"invalidate", nil}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			replies, pushes, err := decode(tt.text+"$50\r\n"+strings.Repeat("r", 50)+"\r\n", 60, 3)
+			if err != io.EOF || len(replies) != 1 || replies[0] != strings.Repeat("r", 50) || !reflect.DeepEqual(pushes, tt.want) {
+				t.Errorf("replies %v, pushes %v, error %v; want the one reply and %v", replies, pushes, err, tt.want)
+			}
+		})
+	}
+}
+
 func TestDecoderRefuses(t *testing.T) {
 	for _, text := range []string{"\r\n", "?1\r\n", ":x\r\n", "$99999999999\r\n", "*x\r\n", "$x\r\n"} {
 		if _, _, err := decode(text, -1, -1); err == nil || errors.Is(err, io.EOF) || !strings.HasPrefix(err.Error(), "protocol: ") {
@@ -96,8 +120,7 @@ func FuzzDecoder(f *testing.F) {
 
 // Row R5: however much is told, little is remembered, and nothing is forgotten.
 func TestR5NoticesAreBounded(t *testing.T) {
-	wake := make(chan struct{}, 1)
-	c := &conn{wake: wake, wanted: func(key string) bool { return strings.HasPrefix(key, "k") }}
+	c := &conn{wanted: func(key string) bool { return strings.HasPrefix(key, "k") }}
 	for i := range 3 * maxNotices {
 		c.hear([]any{"pmessage", "", fmt.Sprintf("__keyspace@0__:k%d", i), "set"})
 		if len(c.notices.keys) > maxNotices {

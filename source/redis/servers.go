@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 )
@@ -21,14 +22,20 @@ type servers struct {
 	client  *goredis.Client        // the caller's, nil on a Cluster
 	cluster *goredis.ClusterClient // our own, which knows where keys are; nil unless on a Cluster
 	conns   []*conn                // sorted by address
-	wake    chan struct{}          // capacity 1; the connections send, Watch receives; never closed
 	flags   string                 // that notifications need
+	late    *time.Timer            // starts to hear, during what takes its time
+	hearing sync.WaitGroup         // what late has started
 }
 
 // connect connects to the primaries. Of the keys that they tell of, only those
 // that are wanted count.
 func (s *store) connect(ctx context.Context, wanted func(key string) bool) (*servers, error) {
-	to := &servers{opts: s.opts, wake: make(chan struct{}, 1)}
+	to := &servers{opts: s.opts}
+	to.late = time.AfterFunc(never, func() {
+		defer to.hearing.Done()
+		to.await(time.Now().Add(never), true)
+	})
+	to.late.Stop()
 	var nodes []*goredis.Options
 	switch client := s.client.(type) {
 	case *goredis.Client:
@@ -50,8 +57,8 @@ func (s *store) connect(ctx context.Context, wanted func(key string) bool) (*ser
 			to.close()
 			return nil, err
 		}
-		c.wanted, c.wake = wanted, to.wake
-		c.open(s.limits())
+		c.wanted = wanted
+		c.open(ctx, s.limits())
 		to.conns = append(to.conns, c)
 	}
 	return to, nil
@@ -137,21 +144,88 @@ func (s *servers) unmoved(ctx context.Context) error {
 	return nil
 }
 
-// all sends the same commands to each server, and returns the replies of each.
-func (s *servers) all(ctx context.Context, commands ...command) ([][]any, error) {
-	calls := make([]*call, len(s.conns))
-	for i, c := range s.conns {
-		calls[i] = c.send(false, commands...)
-	}
-	replies := make([][]any, len(calls))
-	for i, c := range s.conns {
-		var err error
-		if replies[i], err = c.wait(ctx, calls[i]); err != nil {
-			return nil, err
-		}
-	}
-	return replies, nil
+// exchange is commands to one server, and its replies.
+type exchange struct {
+	conn     *conn
+	commands []command
+	replies  []any
 }
+
+// exchange sends commands, and returns when there is a reply to each. Meanwhile
+// it hears what the other servers tell.
+func (s *servers) exchange(all ...*exchange) error {
+	for _, e := range all {
+		e.conn.send(e.commands...)
+	}
+	errs := make([]error, len(all))
+	if len(s.conns) == 1 {
+		for i, e := range all {
+			errs[i] = e.receive()
+		}
+		return cmp.Or(errs...)
+	}
+	var answers, others sync.WaitGroup
+	idle := slices.Clone(s.conns)
+	for i, e := range all {
+		idle = slices.DeleteFunc(idle, func(c *conn) bool { return c == e.conn })
+		answers.Go(func() { errs[i] = e.receive() })
+	}
+	for _, c := range idle {
+		others.Go(func() { c.await(time.Now().Add(never), true) })
+	}
+	answers.Wait()
+	s.hush(idle, &others)
+	return cmp.Or(errs...)
+}
+
+func (e *exchange) receive() (err error) {
+	e.replies, err = e.conn.receive(len(e.commands))
+	return err
+}
+
+// await hears what the servers tell until one has told something that nobody has
+// taken, or where all is to be heard for as long as there is time.
+func (s *servers) await(until time.Time, all bool) {
+	first, rest := s.conns[0], s.conns[1:]
+	var others sync.WaitGroup
+	for _, c := range rest {
+		others.Go(func() {
+			c.await(until, all)
+			for _, c := range s.conns {
+				c.hush()
+			}
+		})
+	}
+	first.await(until, all)
+	s.hush(rest, &others)
+}
+
+// during runs f, and hears what the servers tell if that takes its time: a server
+// cuts off who doesn't read. A timer that is the program's first to run out costs
+// more than an update: so it isn't an early one.
+func (s *servers) during(f func()) {
+	s.hearing.Add(1)
+	s.late.Reset(time.Second)
+	f()
+	if s.late.Stop() {
+		s.hearing.Done()
+		return
+	}
+	s.hush(s.conns, &s.hearing)
+}
+
+// hush ends the await of connections and waits for those who do it.
+func (s *servers) hush(conns []*conn, awaiting *sync.WaitGroup) {
+	for _, c := range conns {
+		c.hush()
+	}
+	awaiting.Wait()
+	for _, c := range s.conns {
+		c.hushed.Store(false)
+	}
+}
+
+const never time.Duration = 1<<63 - 1
 
 // of returns the connection to the server that has a key.
 func (s *servers) of(ctx context.Context, key string) (*conn, error) {
@@ -181,12 +255,12 @@ func (s *servers) ask(ctx context.Context, key string, args ...string) (any, err
 	if err != nil {
 		return nil, err
 	}
-	reply, err := c.ask(ctx, args...)
-	return s.followed(ctx, reply, err, args)
+	reply, err := c.ask(args...)
+	return s.followed(reply, err, args)
 }
 
 // followed asks again where a key was moved to, on a Cluster that moves its slots.
-func (s *servers) followed(ctx context.Context, reply any, err error, args command) (any, error) {
+func (s *servers) followed(reply any, err error, args command) (any, error) {
 	const maxMoves = 3
 	for range maxMoves {
 		to, asking := movedTo(err)
@@ -197,10 +271,12 @@ func (s *servers) followed(ctx context.Context, reply any, err error, args comma
 		if e != nil {
 			return nil, e
 		}
-		if asking {
-			c.send(false, command{"ASKING"}) // for the next command
+		if asking { // for the next command
+			if _, err := c.ask("ASKING"); err != nil {
+				return nil, err
+			}
 		}
-		reply, err = c.ask(ctx, args...)
+		reply, err = c.ask(args...)
 	}
 	return reply, err
 }
@@ -234,10 +310,10 @@ func (s *servers) heard() notices {
 // returns why a connection has broken.
 func (s *servers) pending() (any bool, err error) {
 	for _, c := range s.conns {
-		if err := c.broken(); err != nil {
-			return false, err
+		if c.err != nil {
+			return false, c.err
 		}
-		any = any || c.pending()
+		any = any || !c.notices.nothing()
 	}
 	return any, nil
 }
@@ -245,10 +321,8 @@ func (s *servers) pending() (any bool, err error) {
 // received returns how many bytes have come since it was last called.
 func (s *servers) received() (bytes int64) {
 	for _, c := range s.conns {
-		c.mu.Lock()
 		bytes += c.received
 		c.received = 0
-		c.mu.Unlock()
 	}
 	return bytes
 }

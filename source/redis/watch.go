@@ -34,13 +34,16 @@ func (s *store) watch(ctx context.Context, emit func(source.Snapshot)) (err erro
 		return err
 	}
 	return w.follow(ctx, func() {
-		snap := w.layout.snapshot(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		snap.Note = w.note(snap.Note)
-		snap.Bytes = w.servers.received()
-		emit(snap)
+		received := w.servers.received()
+		w.servers.during(func() {
+			snap := w.layout.snapshot(ctx)
+			if ctx.Err() != nil {
+				return
+			}
+			snap.Note = w.note(snap.Note)
+			snap.Bytes = received
+			emit(snap)
+		})
 	})
 }
 
@@ -70,43 +73,40 @@ func (w *watch) note(more string) string {
 
 // follow emits what was read, and again after each change and each probe.
 func (w *watch) follow(ctx context.Context, emit func()) error {
-	probe, all := time.NewTimer(jittered(w.opts.Probe)), time.NewTimer(w.untilAll())
-	defer probe.Stop()
-	defer all.Stop()
-	quiet := time.NewTimer(0) // until the next update may begin
-	defer quiet.Stop()
-	var due <-chan time.Time // quiet's channel while there is something to update
-	updates := 0             // since a rest
+	now := time.Now()
+	probe, all := now.Add(jittered(w.opts.Probe)), now.Add(w.untilAll())
+	quiet := now // until when the next update is to wait
+	updates := 0 // since a rest
 	polling := w.polling()
 	for emit(); ; {
 		waiting, err := w.servers.pending()
 		if err != nil {
 			return err
 		}
-		if due = nil; (waiting || w.layout.unfinished()) && !w.layout.deaf() {
-			due = quiet.C
+		next := earlier(probe, all)
+		update := (waiting || w.layout.unfinished()) && !w.layout.deaf()
+		if update {
+			next = earlier(next, quiet)
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-w.servers.wake:
+		switch now := time.Now(); {
+		case now.Before(next):
+			w.servers.await(next, waiting)
 			continue
-		case <-due:
-			began := time.Now()
+		case !now.Before(probe):
+			err = w.probe(ctx)
+			probe = time.Now().Add(jittered(w.opts.Probe))
+		case !now.Before(all):
+			err = w.lookAgain(ctx)
+			all = time.Now().Add(w.untilAll())
+		default:
 			err = w.layout.update(ctx, w.how)
 			// The first reading after a rest may only complete what was read before it.
 			if updates++; updates == 1 && w.layout.unfinished() || w.layout.halfway() {
-				quiet.Reset(0)
+				quiet = now
 			} else {
 				updates = 0
-				quiet.Reset(jittered(w.opts.Gather) - time.Since(began))
+				quiet = now.Add(jittered(w.opts.Gather))
 			}
-		case <-probe.C:
-			err = w.probe(ctx)
-			probe.Reset(jittered(w.opts.Probe))
-		case <-all.C:
-			err = w.lookAgain(ctx)
-			all.Reset(w.untilAll())
 		}
 		if errors.Is(err, errLost) || errors.Is(err, errMuted) {
 			err = w.readAll(ctx)
@@ -116,10 +116,17 @@ func (w *watch) follow(ctx context.Context, emit func()) error {
 		}
 		if w.polling() != polling {
 			polling = !polling
-			all.Reset(w.untilAll())
+			all = time.Now().Add(w.untilAll())
 		}
 		emit()
 	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // polling reports whether time alone is a reason to look what has changed.
@@ -131,7 +138,7 @@ func (w *watch) untilAll() time.Duration {
 	case w.polling():
 		return jittered(w.opts.Poll)
 	case w.opts.Resync < 0:
-		return 1<<63 - 1
+		return never
 	}
 	return jittered(w.opts.Resync)
 }
