@@ -9,7 +9,8 @@
 //	err := of.SetProviderAndWait(provider)
 //
 // A flag is changed as any other key is: in a file, in a store, in a layer for a
-// part of the fleet. Providers tell OpenFeature's handlers which flags have
+// part of the fleet. Where all is text, as in the environment and in most stores, "true"
+// is a bool and "7" a number to who asks for one. Providers tell OpenFeature's handlers which flags have
 // changed. The package is a module of its own, so that the library doesn't
 // require OpenFeature's SDK.
 package openfeature
@@ -31,7 +32,7 @@ import (
 type Provider struct {
 	flag   func(name string) (value any, ok bool) // of the present generation
 	follow func(changed func(names []string)) (cancel func())
-	status func(told func(confsync.Status)) (cancel func()) // nil where the view has none
+	stands statused // nil where the view is none
 
 	events chan of.Event // holds 16; sent by the subscriptions between Init and Shutdown; never closed
 
@@ -42,6 +43,7 @@ type Provider struct {
 
 // statused is a view that tells how its sources stand, as a *confsync.Config is.
 type statused interface {
+	Status() confsync.Status
 	OnStatus(func(confsync.Status)) (cancel func())
 }
 
@@ -58,9 +60,7 @@ func New[T, V any](v confsync.View[T], pick func(*T) map[string]V) *Provider {
 	p.follow = func(changed func([]string)) func() {
 		return confsync.Watch(v, pick, func(c confsync.Change[map[string]V]) { changed(differences(c.Old, c.New)) })
 	}
-	if s, ok := v.(statused); ok {
-		p.status = s.OnStatus
-	}
+	p.stands, _ = v.(statused)
 	return p
 }
 
@@ -80,23 +80,13 @@ func (p *Provider) Init(of.EvaluationContext) error {
 	p.Shutdown()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	done := make(chan struct{})
-	p.done = done
-	p.cancels = append(p.cancels, p.follow(func(names []string) {
-		p.send(done, of.Event{
-			EventType:            of.ProviderConfigChange,
-			ProviderEventDetails: of.ProviderEventDetails{Message: "flags have changed", FlagChanges: names},
-		})
-	}))
-	if p.status != nil {
-		stale := false
-		p.cancels = append(p.cancels, p.status(func(s confsync.Status) {
-			if now := anyStale(s); now != stale {
-				stale = now
-				p.send(done, standing(now))
-			}
-		}))
+	told := &telling{provider: p, done: make(chan struct{})}
+	p.done = told.done
+	if p.stands != nil {
+		p.cancels = append(p.cancels, p.stands.OnStatus(told.status))
+		told.status(p.stands.Status()) // there is room for what it sends
 	}
+	p.cancels = append(p.cancels, p.follow(told.changed))
 	return nil
 }
 
@@ -111,15 +101,54 @@ func (p *Provider) Shutdown() {
 		close(p.done)
 	}
 	p.cancels, p.done = nil, nil
+	for range len(p.events) { // they are of no use any more
+		select {
+		case <-p.events:
+		default:
+		}
+	}
+}
+
+// telling sends events, from an Init to its Shutdown.
+type telling struct {
+	provider *Provider
+	done     chan struct{} // the provider's
+
+	mu    sync.Mutex // events come in its order
+	stale bool       // was said last
+}
+
+// changed tells which flags have changed. OpenFeature takes that for a provider
+// that is well, so one that is stale says so again.
+func (t *telling) changed(names []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.send(of.Event{
+		EventType:            of.ProviderConfigChange,
+		ProviderEventDetails: of.ProviderEventDetails{Message: "flags have changed", FlagChanges: names},
+	})
+	if t.stale {
+		t.send(standing(true))
+	}
+}
+
+// status tells of a source that is stale, and of all being back.
+func (t *telling) status(s confsync.Status) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now := anyStale(s); now != t.stale {
+		t.stale = now
+		t.send(standing(now))
+	}
 }
 
 // send waits until there is room for an event. The subscription whose callback
 // it is called by is handed the newest values next.
-func (p *Provider) send(done <-chan struct{}, e of.Event) {
-	e.ProviderName = p.Metadata().Name
+func (t *telling) send(e of.Event) {
+	e.ProviderName = t.provider.Metadata().Name
 	select {
-	case p.events <- e:
-	case <-done:
+	case t.provider.events <- e:
+	case <-t.done:
 	}
 }
 

@@ -2,6 +2,7 @@ package openfeature
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/confsync/confsync"
+	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/sourcetest"
 )
 
@@ -78,6 +80,92 @@ func TestErrors(t *testing.T) {
 		other, err := client.IntValueDetails(t.Context(), flag, 9, of.EvaluationContext{})
 		if err == nil || other.Value != 9 || other.ErrorCode != of.TypeMismatchCode {
 			t.Errorf("%s: %+v, %v", flag, other, err)
+		}
+	}
+}
+
+// TestTexts asserts that where all is text a flag is what is asked for, and that one
+// of no such text, or of none at all, is the caller's default.
+func TestTexts(t *testing.T) {
+	client, store := setUp(t)
+	store.Replace(map[string]any{"flags": map[string]any{"on": "true", "off": " false", "limit": "-7", "rate": "0.5", "color": "blue", "half": "7.5", "null": nil}})
+	ctx, none := t.Context(), of.EvaluationContext{}
+	until(t, "the texts", func() bool { _, err := client.StringValue(ctx, "half", "", none); return err == nil })
+	for flag, want := range map[string]string{
+		"on": "true 9 0.25", "off": "false 9 0.25", "limit": "true -7 -7", "rate": "true 9 0.5", "color": "true 9 0.25", "half": "true 9 7.5", "null": "true 9 0.25",
+	} {
+		on, err1 := client.BooleanValue(ctx, flag, true, none)
+		n, err2 := client.IntValue(ctx, flag, 9, none)
+		x, err3 := client.FloatValue(ctx, flag, 0.25, none)
+		if got := fmt.Sprint(on, n, x); got != want {
+			t.Errorf("%s: got %s, want %s (%v, %v, %v)", flag, got, want, err1, err2, err3)
+		}
+	}
+}
+
+// TestNoFlagsToReach asserts that a function that panics, and a pointer to nothing,
+// are the caller's default.
+func TestNoFlagsToReach(t *testing.T) {
+	type nested struct {
+		Section *struct{ Flags map[string]bool }
+		Set     map[string]*bool
+	}
+	v := confsync.Fixed(&nested{Set: map[string]*bool{"nil": nil}})
+	lost := New(v, func(n *nested) map[string]bool { return n.Section.Flags })
+	if d := lost.BooleanEvaluation(t.Context(), "on", true, nil); !d.Value || d.ResolutionDetail().ErrorCode != of.GeneralCode {
+		t.Errorf("%+v", d)
+	}
+	set := New(v, func(n *nested) map[string]*bool { return n.Set })
+	if d := set.ObjectEvaluation(t.Context(), "nil", "default", nil); d.Value != "default" || d.ResolutionDetail().ErrorCode != of.TypeMismatchCode {
+		t.Errorf("%+v", d)
+	}
+}
+
+// TestStale asserts that a provider whose source is cut off stays stale for
+// OpenFeature whatever else changes, and is ready again when it is back.
+func TestStale(t *testing.T) {
+	remote, local := sourcetest.NewMemory("remote", nil), sourcetest.NewMemory("local", map[string]any{"flags": map[string]any{"n": 1}})
+	cfg, err := confsync.Open(t.Context(), confsync.Options[app]{Sources: []confsync.Source{source.WithPolicy(source.Policy{StaleAfter: time.Millisecond, MaxBackoff: time.Millisecond}, remote), local}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cfg.Close()
+	remote.Fail(errors.New("cut off"))
+	is := func(state source.State) func() bool {
+		return func() bool { return cfg.Status().Sources[0].State == state }
+	}
+	until(t, "a source that is stale", is(source.Stale))
+	p := New(cfg, flags)
+	if err := p.Init(of.EvaluationContext{}); err != nil {
+		t.Fatal(err)
+	}
+	defer p.Shutdown()
+	next := func(want of.EventType) {
+		t.Helper()
+		select {
+		case e := <-p.EventChannel():
+			if e.EventType != want {
+				t.Errorf("got %s, want %s", e.EventType, want)
+			}
+		case <-time.After(time.Minute):
+			t.Fatalf("no event, want %s", want)
+		}
+	}
+	next(of.ProviderStale)
+	local.Set("flags.n", 2)
+	next(of.ProviderConfigChange)
+	next(of.ProviderStale)
+	remote.Heal()
+	next(of.ProviderReady)
+	local.Set("flags.n", 3)
+	next(of.ProviderConfigChange)
+}
+
+func until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("no sign of %s", what)
 		}
 	}
 }
