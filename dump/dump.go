@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"unicode/utf8"
 
 	"github.com/confsync/confsync"
 	"github.com/confsync/confsync/tree"
@@ -46,6 +47,9 @@ type Options struct {
 // Write writes the configuration that c serves as one document, keys sorted,
 // and returns the writer's error. nil options are the zero Options.
 //
+// A text that isn't UTF-8 is an error in JSON, which has no way to write it, and a
+// key that isn't is one in both.
+//
 // A secret is "<redacted>" or, where the type takes no such text, a null: Explain
 // redacts it, so that it never gets here. Keys that no field takes are left
 // out. Placeholders are filled. As a layer below one that has the secrets, and
@@ -65,6 +69,9 @@ func Write(w io.Writer, c Dumpable, opts *Options) error {
 	if root == nil {
 		root = tree.NewMap(nil, nil, nil)
 	}
+	if err := writable(root, nil, opts.Format); err != nil {
+		return fmt.Errorf("dump: %w", err)
+	}
 	var text []byte
 	switch opts.Format {
 	case YAML:
@@ -83,6 +90,23 @@ func Write(w io.Writer, c Dumpable, opts *Options) error {
 	}
 	_, err = w.Write(text)
 	return err
+}
+
+// writable returns why a format can't hold a value, nil if it can.
+func writable(n *tree.Node, at tree.Path, format Format) error {
+	if format == JSON && !utf8.ValidString(n.Text()) {
+		return fmt.Errorf("%q: the text isn't UTF-8, which JSON can't hold", at)
+	}
+	for i := range n.Len() {
+		below := append(at, n.Segment(i))
+		if n.Kind() == tree.Map && !utf8.ValidString(below[len(at)]) {
+			return fmt.Errorf("%q: the key isn't UTF-8, which no document can hold", below)
+		}
+		if err := writable(n.At(i), below, format); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // origins returns the comments by paths: where each value came from, and what a

@@ -5,12 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/url"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/confsync/confsync"
 	"github.com/confsync/confsync/dump"
@@ -136,6 +139,69 @@ func TestLoadedAgain(t *testing.T) {
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s:\n got %+v\nwant %+v\n%s", name, got, want, b.String())
 		}
+	}
+}
+
+// texts has what a text can be.
+type texts struct {
+	S, T   string
+	B      []byte
+	List   []string
+	Map    map[string]string
+	Any    any
+	Nested map[string]any
+	JSON   json.RawMessage
+	Kept   *tree.Node
+	Rest   map[string]any `config:",remain"`
+}
+
+// TestTextsAreLoadedAgain asserts that whatever texts and keys there are, a dump
+// gives the same value again, or says which one it can't hold.
+func TestTextsAreLoadedAgain(t *testing.T) {
+	pieces := []string{"\xff", "\x80", "\xc3", "\x00", "\x1b", "\x7f", "\u0085", "\u2028", "\ufeff", "\ufffd", "\ufffe", "\U0001F600", "é", "\r", "\n", "\t", " ", "",
+		"a", "true", "null", "~", "0", "0x1F", "1e3", ".5", ".nan", "2024-01-31", "<<", "=", "-", "- ", "?", ": ", "#", " #", "!!binary", "&a", "*a", "|", ">", "%", "@", "`", "'", "\"", "\\", "{", "}", "[", "]", ",", "$", "${x}", "/", "."}
+	seed := rand.Uint64()
+	r := rand.New(rand.NewPCG(seed, 0))
+	some := func() string {
+		var text string
+		for range r.IntN(4) {
+			text += pieces[r.IntN(len(pieces))]
+		}
+		return text
+	}
+	written := map[string]int{}
+	for i := range 1000 {
+		values := map[string]any{
+			"s": some(), "t": some(), "b": some(), "list": []any{some(), some()}, "map": map[string]any{some(): some(), "k": some()},
+			"any": some(), "nested": map[string]any{some(): []any{some(), map[string]any{some(): some()}}}, "kept": some(), "x" + some(): some(),
+		}
+		if js := some(); json.Valid([]byte(js)) {
+			values["json"] = js
+		}
+		c := open[texts](t, source.Static("s", values))
+		for name, opts := range map[string]*dump.Options{"YAML": nil, "JSON": {Format: dump.JSON}} {
+			var b bytes.Buffer
+			if err := dump.Write(&b, c, opts); err != nil {
+				if !strings.Contains(err.Error(), "isn't UTF-8") || utf8.ValidString(fmt.Sprint(values)) {
+					t.Errorf("seed %d, %d: %v", seed, i, err)
+				}
+				continue
+			}
+			written[name]++
+			again := open[texts](t, text{"dump", map[string]document.Format{"YAML": document.YAML, "JSON": document.JSON}[name], b.String()})
+			got, want := *again.Get(), *c.Get()
+			if !got.Kept.Equal(want.Kept) {
+				t.Errorf("seed %d, %d: %s: got %v, want %v", seed, i, name, got.Kept, want.Kept)
+			}
+			if got.Kept, want.Kept = nil, nil; !reflect.DeepEqual(got, want) {
+				t.Errorf("seed %d, %d: %s:\n got %q\nwant %q\n%s", seed, i, name, got, want, b.String())
+			}
+			again.Close()
+		}
+		c.Close()
+	}
+	if written["YAML"] < 100 || written["JSON"] < 100 {
+		t.Errorf("seed %d: %v were written: they don't tell much", seed, written)
 	}
 }
 
