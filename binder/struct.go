@@ -118,7 +118,7 @@ func (d *decoder) bindField(f *field, s *slot, unknown *noteTree) bool {
 	}
 	d.push(f.key, f.name)
 	defer d.pop()
-	if f.required && s.n.Kind() <= tree.Null {
+	if f.required && f.plan.switched(s.n).Kind() <= tree.Null {
 		d.missing()
 		return false
 	}

@@ -88,7 +88,7 @@ var (
 // as stores of keys can't say either in another way. Beside keys of the section
 // "true" says nothing more.
 func (p *plan) switched(n *tree.Node) *tree.Node {
-	if p.elem.shape != structure || p.elem.decode != nil {
+	if p.shape != pointer || p.elem.shape != structure || p.elem.decode != nil {
 		return n
 	}
 	text := strings.TrimSpace(n.Text())

@@ -140,40 +140,52 @@ func (g *generator) defineMap(s *tree.Shape, at string, p place) *definition {
 func (g *generator) element(s *tree.Shape, at string, p place) *definition {
 	d := g.define(s.Elem, at, p)
 	if s.Type.Elem().Kind() == reflect.Pointer {
-		d = g.orPointer(d, s.Elem)
+		d = g.orPointer(d, s.Elem, false)
 	}
 	return d
 }
 
 // orPointer is d for a pointer. One to a struct is switched on by "true", unless
-// something is required there, and off by "false". A definition stays where it is,
-// as others refer to what is below it.
-func (g *generator) orPointer(d *definition, to *tree.Shape) *definition {
-	d = d.orNull()
-	if !to.Text || len(to.Fields) == 0 {
+// something is required there, and off by "false", unless it is required itself. A
+// definition stays where it is, as others refer to what is below it.
+func (g *generator) orPointer(d *definition, to *tree.Shape, required bool) *definition {
+	if required {
+		d = d.notNull()
+	} else {
+		d = d.orNull()
+	}
+	if !to.Text {
 		return d
 	}
-	text, on := objectText+"|false", g.opts.Partial || !needs(to, false)
-	if on {
+	text, no := objectText, []any(nil)
+	if required {
+		no = append(no, false)
+	} else {
+		text += "|false"
+	}
+	if g.opts.Partial || !needs(to, false) {
 		text = `(?:` + text + `|true)?`
 	} else {
-		text = `(?:` + text + `)`
+		text, no = `(?:`+text+`)`, append(no, true)
 	}
-	pattern := g.text(exactly(text))
-	if d.AnyOf != nil {
-		d.AnyOf = append(d.AnyOf, definition{Type: []string{"boolean", "string"}, Pattern: pattern, Not: unless(on)})
-		return d
+	onOff := definition{Type: []string{"boolean", "string"}, Pattern: g.text(exactly(text)), Not: oneOf(no)}
+	switch {
+	case d.AnyOf != nil:
+		d.AnyOf = append(d.AnyOf, onOff)
+	case d.Type == nil:
+		return &definition{AnyOf: []definition{{Ref: d.Ref}, onOff}, Not: d.Not}
+	default:
+		d.Type, d.Pattern, d.Not = append(d.Type, "boolean"), onOff.Pattern, onOff.Not
 	}
-	d.Type, d.Pattern, d.Not = append(d.Type, "boolean"), pattern, unless(on)
 	return d
 }
 
-// unless is what refuses true, where it isn't on.
-func unless(on bool) *definition {
-	if on {
+// oneOf is what takes these values, nil for none.
+func oneOf(values []any) *definition {
+	if values == nil {
 		return nil
 	}
-	return &definition{Enum: []any{true}}
+	return &definition{Enum: values}
 }
 
 func (g *generator) defineStruct(s *tree.Shape, at string, p place) *definition {
@@ -220,10 +232,10 @@ var pointer = strings.NewReplacer("~", "~0", "/", "~1") // escapes a key in a JS
 func (g *generator) defineField(f tree.Field, at string, p place) *definition {
 	d := g.define(f.Shape, at, p.below(f))
 	switch {
+	case f.Go.Type.Kind() == reflect.Pointer:
+		d = g.orPointer(d, f.Shape, f.Required)
 	case f.Required:
 		d = d.notNull()
-	case f.Go.Type.Kind() == reflect.Pointer:
-		d = g.orPointer(d, f.Shape)
 	}
 	if about := g.docs.describe(p, f); about != "" {
 		d.Description = about

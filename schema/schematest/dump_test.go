@@ -31,6 +31,7 @@ func TestDumpsAreLoadedAgain(t *testing.T) {
 	})
 	t.Run("node", func(t *testing.T) { dumped(t, 500, func(*node) {}) })
 	t.Run("open", func(t *testing.T) { dumped(t, 500, func(*open) {}) })
+	t.Run("switched", func(t *testing.T) { dumped(t, 500, func(*switched) {}) })
 	t.Run("needy", func(t *testing.T) { dumped(t, 500, func(*needy) {}) })
 }
 

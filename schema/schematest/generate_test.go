@@ -72,6 +72,9 @@ func (g *generator) value(t reflect.Type, depth int) any {
 	case reflect.Interface:
 		return g.junk()
 	case reflect.Pointer:
+		if t.Elem().Kind() == reflect.Struct && g.IntN(3) == 0 {
+			return g.one(true, false, "true", " false ", "")
+		}
 		return g.value(t.Elem(), depth)
 	case reflect.Slice, reflect.Array:
 		return g.list(t, depth)

@@ -78,6 +78,7 @@ func TestSchemaRejectsWhatOpenRejects(t *testing.T) {
 	t.Run("node", func(t *testing.T) { agree[node](t, 1000) })
 	t.Run("open", func(t *testing.T) { agree[open](t, 1000) })
 	t.Run("needy", func(t *testing.T) { agree[needy](t, 1000) })
+	t.Run("switched", func(t *testing.T) { agree[switched](t, 1000) })
 	t.Run("map", func(t *testing.T) { agree[map[string]store](t, 500) })
 }
 

@@ -104,3 +104,20 @@ type needy struct {
 		F int `config:"f,required"`
 	}
 }
+
+// switched has sections that are switched on and off: with nothing to set, with
+// any keys, with keys that must be set.
+type switched struct {
+	Empty *struct{}
+	Value struct{}
+	Any   *struct {
+		All map[string]int `config:",remain"`
+	}
+	Some *struct{ A int }
+	Must *struct {
+		F int `config:"f,required"`
+	}
+	List   []*struct{}
+	Named  map[string]*struct{}
+	Needed *struct{} `config:"needed,required"`
+}
