@@ -95,8 +95,9 @@ type pin struct {
 // its source. It is published as a new generation. Meanwhile updates are
 // validated and not served; Status says that the configuration is pinned, and
 // since when. release returns when the present contents are served again or, if
-// those stand rejected, the newest that were found good. It may be called more
-// than once. A pin ends with the process.
+// those stand rejected, the newest that were found good; the build of a [Veto] is
+// not asked before, and while it refuses them the earlier generation stays. It may
+// be called more than once. A pin ends with the process.
 func (c *Config[T]) Pin(generation uint64) (release func(), err error) {
 	type answer struct {
 		release func()
@@ -151,17 +152,19 @@ func (r *reducer) hold(number uint64) (release func(), err error) {
 }
 
 // release serves the newest good contents that a pin has kept back, when those
-// that are present now are not good.
+// that are present now are not good. What a Veto refuses of them is kept, to be
+// tried again.
 func (r *reducer) release() {
 	c := r.unserved
-	if c == nil || r.pin.Load() != nil {
+	if c == nil || r.pin.Load() != nil || c.provenance.merged == r.newest.merged {
 		return
 	}
-	r.unserved = nil
 	now := r.hub.present()
-	if r.verdict.Len() > 0 && c.provenance.merged != r.newest.merged && c.differs(now) {
+	if c.differs(now) {
 		if err := r.serve(c, c.after(now)); err != nil {
 			r.verdict.Add(c.provenance.refusals(nil, err)...)
+			return
 		}
 	}
+	r.unserved = nil
 }

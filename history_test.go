@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -205,6 +206,58 @@ func TestPinReleasesToTheNewestGood(t *testing.T) {
 				t.Errorf("the next good: %+v, built of %d, %v", got, d.Get(), c.Status())
 			}
 		})
+	}
+}
+
+// What a Veto refuses of that which a pin has kept back is tried again, whether it
+// is the newest or what was good before that.
+func TestPinReleasesToWhatAVetoRefusedAtFirst(t *testing.T) {
+	for name, updates := range map[string][]any{"the newest": {3}, "good, then bad": {3, "x"}} {
+		for _, badLater := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, badLater), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					m := sourcetest.NewMemory("m", pair(1))
+					c := openApp(t, confsync.Options[app]{Sources: []source.Source{m}})
+					var taken atomic.Bool
+					d, err := confsync.Derive(c, func(a *app) (int, error) {
+						if taken.Load() {
+							return 0, errors.New("the port is taken")
+						}
+						return a.Pair.A, nil
+					}, nil, confsync.Veto())
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer d.Close()
+					m.Set("pair.a", 2)
+					refreshed(t, c)
+					release, err := c.Pin(1)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, a := range updates {
+						m.Set("pair.a", a)
+						refreshed(t, c)
+					}
+					taken.Store(true)
+					release()
+					if badLater {
+						m.Set("pair.a", "y")
+						refreshed(t, c)
+					}
+					if c.Get().Pair.A != 1 || !strings.Contains(fmt.Sprint(c.Status().Rejected), "the port is taken") {
+						t.Errorf("refused, %+v is served: %v", c.Get().Pair, c.Status())
+					}
+					synctest.Wait()
+					taken.Store(false)
+					time.Sleep(10 * time.Minute)
+					bad := badLater || len(updates) > 1
+					if c.Get().Pair.A != 3 || d.Get() != 3 || (c.Status().Rejected != nil) != bad {
+						t.Errorf("%+v is served, built of %d: %v", c.Get().Pair, d.Get(), c.Status())
+					}
+				})
+			})
+		}
 	}
 }
 
