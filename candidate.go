@@ -173,6 +173,13 @@ func (r *reducer) fill(c *candidate, now *present) {
 		c.parts[i] = r.bind(c, s.at, s.binder, before, g.merged.Lookup(s.at))
 	}
 	r.filling = false
+	if r.unknown == RejectUnknown {
+		for path := range g.types.unknown(c.bound.Unknown, c.parts).Leaves {
+			if p := g.unknownKey(path); p != nil {
+				c.wrong.Add(g.locate(*p))
+			}
+		}
+	}
 }
 
 // bind fills one type and adds what is wrong, at a path.
@@ -186,13 +193,6 @@ func (r *reducer) bind(c *candidate, at tree.Path, b *binder.Binder, before bind
 		c.wrong.Add(c.provenance.locate(p))
 	}
 	c.wrong.More += problems.More
-	if problems.Len() == 0 && r.unknown == RejectUnknown {
-		for path := range bound.Unknown.Leaves {
-			if p := c.provenance.unknownKey(at.Child(path...)); p != nil {
-				c.wrong.Add(c.provenance.locate(*p))
-			}
-		}
-	}
 	return bound
 }
 

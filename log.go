@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/confsync/confsync/merge"
 	"github.com/confsync/confsync/tree"
 )
 
@@ -103,10 +102,6 @@ func (p *present) unknownKeys(was *present) *tree.Node {
 	if len(p.parts) == 0 {
 		return p.bound.Unknown
 	}
-	roots := []*tree.Node{p.bound.Unknown}
-	for i, s := range p.provenance.types.sections {
-		roots = append(roots, tree.Of(p.parts[i].Unknown).Mount(s.at).Root())
-	}
-	all := merge.Merge(merge.Result{}, roots).Root()
+	all := p.provenance.types.unknown(p.bound.Unknown, p.parts)
 	return tree.Reuse(tree.Of(was.unknown), tree.Of(all)).Root()
 }

@@ -17,7 +17,7 @@ type Sectioned interface {
 
 // Section returns the view of a part whose type the configuration's own type
 // doesn't know, as that of a plugin: its field there is a [*tree.Node], an
-// interface or a map. From now on the part is filled, and validated by *V's
+// interface or a map. Of a struct, a key is known that either type knows. From now on the part is filled, and validated by *V's
 // method Validate, together with the whole: what is wrong with it rejects an
 // update like anything else, and its default tags and keys are understood in
 // every layer. The section lasts as long as the configuration; a second call
@@ -82,7 +82,7 @@ func (r *reducer) join(s *section) (*section, error) {
 	if !info.Known {
 		return nil, fmt.Errorf("%w: %q", ErrUnknownPath, s.at)
 	}
-	s.at, s.index = info.Path, len(r.types.sections)
+	s.at, s.index, s.shared = info.Path, len(r.types.sections), knowsKeys(r.types.root.Shape(), info.Path)
 	for _, other := range r.types.sections {
 		if other.at.Equal(s.at) && other.of == s.of {
 			return other, nil

@@ -307,3 +307,103 @@ func TestSectionJoinsAsAPinIsReleased(t *testing.T) {
 		c.Close()
 	}
 }
+
+// A section of a part that the configuration's own type knows too: a key that either
+// knows is known, by the names and at the places that it has, and what either hides
+// is hidden.
+func TestSectionOfAPartThatTheTypeKnows(t *testing.T) {
+	type shop struct {
+		Part struct {
+			Host  string `config:"host,alias=h"`
+			Token confsync.Secret
+			Own   int
+		}
+	}
+	type part struct {
+		Host  string
+		Token string
+		Added int
+		Key   confsync.Secret
+	}
+	const secret = "hunter2"
+	values := map[string]any{"h": "a", "token": secret, "own": 1, "added": 2, "key": secret}
+	for _, unknown := range []confsync.UnknownKeys{confsync.WarnUnknown, confsync.RejectUnknown} {
+		m := sourcetest.NewMemory("m", map[string]any{"part": map[string]any{"h": "a"}})
+		c, err := confsync.Open(t.Context(), confsync.Options[shop]{Sources: []source.Source{m}, Unknown: unknown, Logger: (&logged{}).logger()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		v, err := confsync.Section[part](c, "part")
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Replace(map[string]any{"part": values})
+		refreshed(t, c)
+		if p := v.Get(); p.Host != "a" || p.Token != secret || p.Added != 2 || c.Get().Part.Own != 1 || len(c.Status().Unknown) > 0 || c.Status().Rejected != nil {
+			t.Errorf("%v: %+v, %+v, %v", unknown, p, c.Get(), c.Status())
+		}
+		x, err := c.Explain("")
+		if want := `{part:{added:2 host:"a" key:"<redacted>" own:1 token:"<redacted>"}}`; err != nil || x.Node.String() != want {
+			t.Errorf("shown is %v, want %s", x.Node, want)
+		}
+		for path, want := range map[string]string{"part.host": "part.h", "part.own": "part.own", "part.added": "part.added"} {
+			x, err := c.Explain(path)
+			if err != nil || !x.Known || len(x.Layers) != 1 || x.Layers[0].Origin.Key != want || x.Layers[0].Origin.Revision == "" {
+				t.Errorf("%s is %+v, %v", path, x, err)
+			}
+		}
+		text := c.Status().String()
+		for x := range c.All() {
+			text += fmt.Sprintf("%+v %v", x, x.Node)
+		}
+		if strings.Contains(text, secret) {
+			t.Errorf("the secret shows: %s", text)
+		}
+		m.Set("part.nobodys", 1)
+		m.Set("part.added", "x")
+		refreshed(t, c)
+		rejected := fmt.Sprint(c.Status().Rejected)
+		if !strings.Contains(rejected, "part.added: ") || strings.Contains(rejected, "part.nobodys: unknown key") != (unknown == confsync.RejectUnknown) {
+			t.Errorf("%v: %v", unknown, rejected)
+		}
+		m.Set("part.added", 3)
+		refreshed(t, c)
+		if all := c.Status().Unknown; unknown == confsync.WarnUnknown && (len(all) != 1 || all[0].Path.String() != "part.nobodys") {
+			t.Errorf("unknown are %v", all)
+		}
+	}
+}
+
+// A section below what is a secret is one, whatever its own type says.
+func TestSectionBelowASecret(t *testing.T) {
+	type vault struct {
+		Any  any `config:",secret"`
+		Map  map[string]confsync.Secret
+		Node *tree.Node `config:",secret"`
+	}
+	type plain struct {
+		PW   string
+		List []string
+	}
+	part := map[string]any{"pw": "hunter2"}
+	m := sourcetest.NewMemory("m", map[string]any{"any": map[string]any{"pw": "hunter2", "list": []any{"hunter2"}}, "map": part, "node": part})
+	c, err := confsync.Open(t.Context(), confsync.Options[vault]{Sources: []source.Source{m}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for _, path := range []string{"any", "map", "node"} {
+		if v, err := confsync.Section[plain](c, path); err != nil || v.Get().PW != "hunter2" {
+			t.Fatal(v, err)
+		}
+	}
+	for x := range c.All() {
+		if text := fmt.Sprintf("%+v %v", x, x.Node); strings.Contains(text, "hunter2") {
+			t.Error(text)
+		}
+	}
+	if x, err := c.Explain(""); err != nil || strings.Contains(x.Node.String(), "hunter2") {
+		t.Errorf("%v, %v", x.Node, err)
+	}
+}

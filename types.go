@@ -9,6 +9,7 @@ import (
 
 	"github.com/confsync/confsync/binder"
 	"github.com/confsync/confsync/interpolate"
+	"github.com/confsync/confsync/merge"
 	"github.com/confsync/confsync/tree"
 )
 
@@ -26,7 +27,8 @@ type section struct {
 	at     tree.Path
 	of     reflect.Type
 	binder *binder.Binder
-	index  int // among all
+	index  int  // among all
+	shared bool // the user's type knows keys of the part too
 }
 
 // defaults returns the layer of the default tags.
@@ -52,15 +54,28 @@ func (t *types) with(s *section) *types {
 	return &more
 }
 
-// covering returns the section that a path of fields' own keys is in, and the
-// path within it.
+// covering returns the section that knows a path of fields' own keys, and the path
+// within it. What the user's type alone knows of a part is in none.
 func (t *types) covering(path tree.Path) (s *section, within tree.Path) {
 	for _, s := range t.sections {
-		if path.HasPrefix(s.at) {
-			return s, path[len(s.at):]
+		if !path.HasPrefix(s.at) {
+			continue
 		}
+		within := path[len(s.at):]
+		if s.shared && !s.binder.Describe(within).Known && t.root.Describe(path).Known {
+			break
+		}
+		return s, within
 	}
 	return nil, nil
+}
+
+// knowsKeys reports whether a type knows keys of what is at a path, or below.
+func knowsKeys(s *tree.Shape, path tree.Path) bool {
+	for s = shapeAt(s, path); s != nil && s.Elem != nil; {
+		s = s.Elem
+	}
+	return s != nil && (s.Fields != nil || s.Rest != nil)
 }
 
 // Describe is [binder.Binder.Describe], of sections too.
@@ -81,7 +96,11 @@ func (t *types) Raw(layer *tree.Node, path tree.Path) tree.Path {
 		return t.root.Raw(layer, path)
 	}
 	at := t.root.Raw(layer, s.at)
-	return at.Child(s.binder.Raw(layer.Lookup(at), within)...)
+	raw := at.Child(s.binder.Raw(layer.Lookup(at), within)...)
+	if s.shared && layer.Lookup(raw) == nil {
+		return t.root.Raw(layer, path) // by a name that only the user's type knows
+	}
+	return raw
 }
 
 // Lookup is [binder.Binder.Lookup], of sections too.
@@ -98,7 +117,8 @@ func (t *types) Lookup(root *tree.Node, path tree.Path) (n *tree.Node, at tree.P
 // is a secret.
 func (t *types) Hides(path tree.Path, n *tree.Node) bool {
 	if s, within := t.covering(path); s != nil {
-		return s.binder.Hides(within, n) || t.root.Hides(path, n)
+		own := s.shared && s.binder.Describe(within).Known && !t.root.Describe(path).Known
+		return s.binder.Hides(within, n) || !own && t.root.Hides(path, n)
 	}
 	for _, s := range t.sections {
 		if s.at.HasPrefix(path) && n != nil && s.holdsSecret() {
@@ -127,24 +147,89 @@ func (t *types) Show(path tree.Path, n *tree.Node) string {
 	return t.root.Show(path, n)
 }
 
-// shown returns what is served at a path, as it may be shown.
+// shown returns what is served at a path, as it may be shown: what either type
+// takes, and nothing that either hides.
 func (t *types) shown(path tree.Path, n *tree.Node) *tree.Node {
-	if s, within := t.covering(path); s != nil {
-		return shown(shapeAt(s.binder.Shape(), within), n)
+	if len(t.sections) > 0 {
+		n = t.marked(path, n)
 	}
 	whole := shown(shapeAt(t.root.Shape(), path), n)
 	for _, s := range t.sections {
-		if !s.at.HasPrefix(path) {
-			continue
-		}
-		below := s.at[len(path):]
-		if whole.Lookup(below) != nil {
-			e := tree.Of(whole).Edit()
-			e.Graft(below, tree.Of(shown(s.binder.Shape(), n.Lookup(below))))
-			whole = e.Tree().Root()
+		switch {
+		case path.HasPrefix(s.at):
+			return s.over(whole, shown(shapeAt(s.binder.Shape(), path[len(s.at):]), n))
+		case s.at.HasPrefix(path):
+			below := s.at[len(path):]
+			if part := whole.Lookup(below); part != nil {
+				e := tree.Of(whole).Edit()
+				e.Graft(below, tree.Of(s.over(part, shown(s.binder.Shape(), n.Lookup(below)))))
+				whole = e.Tree().Root()
+			}
 		}
 	}
 	return whole
+}
+
+// over returns what is shown of a section, and what the user's type shows there.
+func (s *section) over(whole, part *tree.Node) *tree.Node {
+	if !s.shared {
+		return part
+	}
+	return merge.Merge(merge.Result{}, []*tree.Node{whole, part}).Root()
+}
+
+// marked returns a value with all that is hidden in it marked so.
+func (t *types) marked(path tree.Path, n *tree.Node) *tree.Node {
+	if n.Len() == 0 {
+		if t.Hides(path, n) {
+			return n.AsSecret()
+		}
+		return n
+	}
+	kids := make([]*tree.Node, n.Len())
+	for i := range kids {
+		kids[i] = t.marked(path.Child(n.Segment(i)), n.At(i))
+	}
+	if n.Kind() == tree.List {
+		return tree.NewList(kids)
+	}
+	return tree.NewMap(n.Keys(), kids, n.Own())
+}
+
+// unknown returns the keys that no type takes, as each has noted them by itself:
+// of a part that two types know, those that both have.
+func (t *types) unknown(root *tree.Node, parts []binder.Bound) *tree.Node {
+	e := tree.Of(root).Edit()
+	for i, s := range t.sections {
+		noted := parts[i].Unknown
+		if s.shared {
+			noted = inBoth(noted, root.Lookup(s.at))
+		}
+		e.Graft(s.at, tree.Of(noted))
+	}
+	return e.Tree().Root()
+}
+
+// inBoth returns the keys that are noted in two trees, nil for none.
+func inBoth(a, b *tree.Node) *tree.Node {
+	switch {
+	case a == nil || b == nil:
+		return nil
+	case a.Len() == 0:
+		return b
+	case b.Len() == 0:
+		return a
+	}
+	kids := map[string]*tree.Node{}
+	for i, key := range a.Keys() {
+		if kid := inBoth(a.At(i), b.Child(key)); kid != nil {
+			kids[key] = kid
+		}
+	}
+	if len(kids) == 0 {
+		return nil
+	}
+	return tree.NewMap(nil, nil, nil).With(kids, nil)
 }
 
 // interpolation returns what placeholders mean.

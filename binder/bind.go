@@ -51,8 +51,8 @@ type MapChange struct {
 }
 
 // Bind fills a value from the merged tree. When nothing that the type takes
-// has changed the Value is the very pointer of prev. With problems, the value
-// is not to be used; prev stays as it is.
+// has changed the Value is the very pointer of prev. With problems it is prev
+// that is returned, but for Unknown, which tells of the new tree.
 func (b *Binder) Bind(prev Bound, root *tree.Node) (Bound, tree.ProblemList) {
 	d := &decoder{Binder: b}
 	value := reflect.New(b.root.typ)
@@ -62,6 +62,7 @@ func (b *Binder) Bind(prev Bound, root *tree.Node) (Bound, tree.ProblemList) {
 	}
 	changed := d.bind(&s)
 	if d.problems.Len() > 0 {
+		prev.Unknown = s.unknown
 		return prev, d.problems
 	}
 	if !changed && prev.Value.IsValid() {
