@@ -3,10 +3,12 @@ package file
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -133,4 +135,45 @@ func TestF5BlindDirectory(t *testing.T) {
 	if strings.Contains(s.Note, "polling") {
 		t.Errorf("note %q", s.Note)
 	}
+}
+
+// A file that is renamed over is read at once, however soon after the last time.
+// Where that takes long it is left alone for as long before, and for longer with
+// each of a burst.
+func TestBurstTakesHalfOfTheTime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write(t, path, "a: 0")
+	src := New(path, nil).(*watched)
+	var takes, ended atomic.Int64
+	read := src.read
+	src.read = func(w *watched, r *reading) content {
+		time.Sleep(time.Duration(takes.Load()))
+		ended.Store(time.Now().UnixNano())
+		return read(w, r)
+	}
+	var deliver func(event)
+	src.hub = &hub{open: func(d func(event)) (notifier, error) {
+		deliver = d
+		return silent{}, nil
+	}}
+	polling(t, src, func(last func() (source.Snapshot, int)) {
+		last()
+		for i, c := range []struct{ pause, waits, takes time.Duration }{
+			{0, 0, 0}, {0, 0, 0}, {0, 0, 1},
+			{0, 1, 1}, {0, 2, 1}, {0, 4, 1}, {0, 8, 1}, {0, 10, 1}, {0, 10, 1}, // tenths of rest
+			{25, 0, 1}, {6, 0, 1}, {0, 1, 15}, {0, 15, 1}, {0, 10, 1},
+		} {
+			time.Sleep(c.pause * rest / 10)
+			takes.Store(int64(c.takes * rest / 10))
+			began := time.Now().UnixNano()
+			moveOver(t, path, fmt.Sprintf("a: %d", i+1))
+			deliver(event{path: path, what: replaced})
+			for _, n := last(); n == i+1; _, n = last() {
+				time.Sleep(rest / 100)
+			}
+			if got, want := time.Duration(ended.Load()-began), (c.waits+c.takes)*rest/10; got != want {
+				t.Errorf("change %d was read after %v, want %v", i, got, want)
+			}
+		}
+	})
 }

@@ -24,7 +24,7 @@ func (l *loop) happened(e event) {
 	}
 	wait := l.opts.Settle
 	if l.whole {
-		wait = max(l.pause, l.gap()-time.Since(l.looked))
+		wait = max(l.pause, l.gap-time.Since(l.looked))
 	}
 	l.delay = max(0, min(wait, l.bound()-time.Since(l.busy)), l.writer())
 	l.next.Reset(l.delay)
@@ -73,9 +73,16 @@ func (l *loop) writer() (wait time.Duration) {
 // open it once more.
 const rest = 3 * time.Millisecond
 
-// gap returns how far apart two readings are at least, so that a burst of
-// changes takes half of the time at most.
-func (l *loop) gap() time.Duration { return min(max(l.took, rest), l.opts.Settle) }
+// ended sets how long the file is left alone after a reading that has just ended:
+// as long as that took, so that a burst of changes takes half of the time at most,
+// and twice as long after each that follows soon, up to rest.
+func (l *loop) ended(began time.Time) {
+	if began.Sub(l.looked) > 2*max(l.gap, rest/4) {
+		l.gap = 0
+	}
+	l.looked = time.Now()
+	l.gap = min(max(l.looked.Sub(began), min(2*l.gap, rest)), l.opts.Settle)
+}
 
 // bound returns how long a file is waited for that is never left alone.
 func (l *loop) bound() time.Duration { return settles * l.opts.Settle }

@@ -114,7 +114,7 @@ type loop struct {
 	whole   bool                 // the last change is known to be complete, or there was none
 	pause   time.Duration        // with whole: how long to wait all the same
 	looked  time.Time            // when the last reading ended
-	took    time.Duration        // that it took
+	gap     time.Duration        // from then to the next one, at least
 	doubt   time.Time            // when the first reading was that was not believed; zero when the last one was
 	last    reported
 }
@@ -177,7 +177,7 @@ func (l *loop) look() {
 	l.reading.stirs = l.stirs
 	found := l.read(l.watched, l.reading)
 	l.reading.prune()
-	l.looked, l.took = time.Now(), time.Since(began)
+	l.ended(began)
 	_, half := l.gather() // of what happened meanwhile
 	wait := l.writer()
 	l.reading.moving = l.reading.moving || half || wait > 0
