@@ -107,8 +107,9 @@ func (l *confsyncLive) Fleet() *Fleet { return l.config.Get() }
 func (l *confsyncLive) Int(path string) (int, error) { return l.config.Get().at(path), nil }
 
 func (l *confsyncLive) Read(times int) (sum int) {
+	config := l.config
 	for range times {
-		sum += l.config.Get().Limits.Requests
+		sum += config.Get().Limits.Requests
 	}
 	return sum
 }

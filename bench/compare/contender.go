@@ -76,7 +76,8 @@ type Live interface {
 	Fleet() *Fleet
 
 	// Read reads the value at limitPath that many times, as programs that use the
-	// library do, and adds it up.
+	// library do, and adds it up. It holds the library's handle in a variable, as
+	// the floor holds its pointer.
 	Read(times int) int
 
 	// Int reads one integer, as programs that use the library do.

@@ -91,8 +91,9 @@ func (l *koanfLive) Int(path string) (int, error) {
 }
 
 func (l *koanfLive) Read(times int) (sum int) {
+	k := l.k
 	for range times {
-		sum += l.k.Int(limitPath)
+		sum += k.Int(limitPath)
 	}
 	return sum
 }

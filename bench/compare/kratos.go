@@ -183,8 +183,9 @@ func (l *kratosLive) Int(path string) (int, error) {
 }
 
 func (l *kratosLive) Read(times int) (sum int) {
+	c := l.c
 	for range times {
-		value, _ := l.c.Value(limitPath).Int()
+		value, _ := c.Value(limitPath).Int()
 		sum += int(value)
 	}
 	return sum

@@ -114,8 +114,9 @@ func (l *viperLive) Int(path string) (int, error) {
 }
 
 func (l *viperLive) Read(times int) (sum int) {
+	v := l.v
 	for range times {
-		sum += l.v.GetInt(limitPath)
+		sum += v.GetInt(limitPath)
 	}
 	return sum
 }
