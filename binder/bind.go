@@ -54,7 +54,7 @@ type MapChange struct {
 // has changed the Value is the very pointer of prev. With problems it is prev
 // that is returned, but for Unknown, which tells of the new tree.
 func (b *Binder) Bind(prev Bound, root *tree.Node) (Bound, tree.ProblemList) {
-	d := &decoder{Binder: b}
+	d := &decoder{Binder: b, path: make([]step, 0, 8)}
 	value := reflect.New(b.root.typ)
 	s := slot{plan: b.root, prev: prev.Root, n: root, out: value.Elem(), unknown: prev.Unknown}
 	if prev.Value.IsValid() {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -25,7 +24,11 @@ func (d *decoder) report(kind tree.ProblemKind, err error) {
 		d.problems.More++
 		return
 	}
-	d.problems.Add(tree.Problem{Path: slices.Clone(d.path), Kind: kind, Field: d.field(), Err: err})
+	path := make(tree.Path, len(d.path))
+	for i, at := range d.path {
+		path[i] = at.key
+	}
+	d.problems.Add(tree.Problem{Path: path, Kind: kind, Field: d.field(), Err: err})
 }
 
 // field returns the Go field at the present path:
@@ -33,17 +36,17 @@ func (d *decoder) report(kind tree.ProblemKind, err error) {
 func (d *decoder) field() string {
 	var b strings.Builder
 	b.WriteString(TypeName(d.root.typ))
-	for i, name := range d.names {
-		field, isKey := strings.CutSuffix(name, mapElement)
+	for _, at := range d.path {
+		field, isKey := strings.CutSuffix(at.name, mapElement)
 		field, isIndex := strings.CutSuffix(field, listElement)
 		if field != "" {
 			b.WriteString("." + field)
 		}
 		switch {
 		case isKey:
-			b.WriteString("[" + quote(d.path[i]) + "]")
+			b.WriteString("[" + quote(at.key) + "]")
 		case isIndex:
-			b.WriteString("[" + d.path[i] + "]")
+			b.WriteString("[" + at.key + "]")
 		}
 	}
 	return b.String()

@@ -35,12 +35,15 @@ func (s *slot) label(key string) string {
 // decoder is one run of Bind.
 type decoder struct {
 	*Binder
-	path     tree.Path
-	names    []string // of the fields on the path, or mapElement or listElement
+	path     []step
 	problems tree.ProblemList
 	maps     []MapChange
 	deep     bool // maxDepth was passed
 }
+
+// step is a key on the way to what is filled, and the name of the field it fills,
+// or mapElement or listElement.
+type step struct{ key, name string }
 
 // What stands for the name of a field where the path goes into an element. Before
 // it stands the name of the field that takes the remaining keys of a struct.
@@ -49,13 +52,9 @@ const (
 	listElement = "[i]"
 )
 
-func (d *decoder) push(key, name string) {
-	d.path, d.names = append(d.path, key), append(d.names, name)
-}
+func (d *decoder) push(key, name string) { d.path = append(d.path, step{key, name}) }
 
-func (d *decoder) pop() {
-	d.path, d.names = d.path[:len(d.path)-1], d.names[:len(d.names)-1]
-}
+func (d *decoder) pop() { d.path = d.path[:len(d.path)-1] }
 
 // bind sets s.out to what s.n makes of it, and reports whether that differs from
 // s.old. It never writes to memory that the old value refers to.

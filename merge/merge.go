@@ -3,6 +3,7 @@ package merge
 import (
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/confsync/confsync/tree"
 )
@@ -23,11 +24,16 @@ func (r Result) Root() *tree.Node { return r.root }
 // nothing else: a change costs as much as the maps on the path to it are wide.
 // The slice is not kept.
 func Merge(prev Result, layers []*tree.Node) Result {
-	m := merger{depth: max(len(prev.layers), len(layers))}
-	r := newRow(m.depth)
-	copy(r.was, prev.layers)
-	copy(r.in, layers)
-	return Result{layers: slices.Clone(layers), root: m.merge(r, prev.root)}
+	m := mergers.Get().(*merger)
+	m.depth = max(len(prev.layers), len(layers))
+	top := m.children(row{})
+	copy(top.row.was, prev.layers)
+	copy(top.row.in, layers)
+	root := m.merge(top.row, prev.root)
+	m.done(top)
+	m.forget()
+	mergers.Put(m)
+	return Result{layers: slices.Clone(layers), root: root}
 }
 
 // merger is one run of Merge.
@@ -36,13 +42,11 @@ type merger struct {
 	free  []*children // done with, to be used again
 }
 
+// mergers are those that have run, for the next.
+var mergers = sync.Pool{New: func() any { return new(merger) }}
+
 // row is what the layers hold at one path: was before, in now, lowest first.
 type row struct{ was, in []*tree.Node }
-
-func newRow(depth int) row {
-	both := make([]*tree.Node, 2*depth)
-	return row{was: both[:depth], in: both[depth:]}
-}
 
 // merge returns the merge of r.in, given that out is the merge of r.was. It
 // takes the hidden nodes out of the row.
@@ -123,18 +127,34 @@ type children struct {
 	was, in []tree.Cursor
 }
 
-func (m *merger) children(r row) *children {
+func (m *merger) children(of row) *children {
 	if len(m.free) == 0 {
-		cursors := make([]tree.Cursor, 2*m.depth)
-		m.free = append(m.free, &children{row: newRow(m.depth), was: cursors[:m.depth], in: cursors[m.depth:]})
+		m.free = append(m.free, new(children))
 	}
 	c := m.free[len(m.free)-1]
 	m.free = m.free[:len(m.free)-1]
-	c.of = r
-	for i := range r.in {
-		c.was[i], c.in[i] = r.was[i].Cursor(), r.in[i].Cursor()
+	c.of, c.row = of, row{was: sized(c.row.was, m.depth), in: sized(c.row.in, m.depth)}
+	c.was, c.in = sized(c.was, m.depth), sized(c.in, m.depth)
+	for i := range of.in {
+		c.was[i], c.in[i] = of.was[i].Cursor(), of.in[i].Cursor()
 	}
 	return c
+}
+
+// sized returns a slice of that size, s itself if it is large enough.
+func sized[E any](s []E, size int) []E { return slices.Grow(s[:0], size)[:size] }
+
+func (m *merger) done(c *children) { m.free = append(m.free, c) }
+
+// forget lets go of all nodes.
+func (m *merger) forget() {
+	for _, c := range m.free {
+		c.of = row{}
+		clear(c.row.was)
+		clear(c.row.in)
+		clear(c.was)
+		clear(c.in)
+	}
 }
 
 // child returns the merge of the children with a key, given the one there was.
@@ -187,8 +207,6 @@ func (m *merger) mapping(r row, out *tree.Node) *tree.Node {
 	})
 	return next.Map(own)
 }
-
-func (m *merger) done(c *children) { m.free = append(m.free, c) }
 
 func ownValue(nodes []*tree.Node) *tree.Node {
 	for _, n := range slices.Backward(nodes) {

@@ -5,7 +5,7 @@ package tree
 // that changed their kind, which stand for all below them. It skips what the two
 // share.
 func Diff(old, next *Node) []Path {
-	var d differ
+	d := differ{path: make(Path, 0, 8)}
 	d.walk(old, next)
 	return d.found
 }

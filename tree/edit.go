@@ -58,7 +58,7 @@ func (e *Editor) at(p Path) *draft {
 
 func (e *Editor) newDraft(key string) *draft {
 	if len(e.unused) == 0 {
-		e.unused = make([]draft, min(e.drafts+1, 64))
+		e.unused = make([]draft, min(max(e.drafts, 4), 64))
 	}
 	d := &e.unused[0]
 	e.unused = e.unused[1:]
