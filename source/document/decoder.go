@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"unicode/utf8"
 
@@ -18,7 +19,7 @@ type decoder struct {
 	data    []byte          // valid UTF-8 with no byte order mark
 	ascii   bool
 	lines   lines
-	line    int // of the last place
+	at      line // of the last place
 	limits  Limits
 	path    tree.Path
 	depth   int  // of the value at hand
@@ -31,7 +32,8 @@ type decoder struct {
 const maxProblems = 100
 
 // accept takes in the data of the document, which must be text. JSON's own
-// reader looks at the characters itself.
+// reader looks at the characters itself. The lines are those that every value of
+// TOML is to be found in; YAML's readers count for themselves.
 func (d *decoder) accept(data []byte, format Format) {
 	if isUTF16(data) {
 		d.problem(tree.Unusable, tree.Place{Line: 1, Column: 1}, errors.New("the document is UTF-16: save it as UTF-8"))
@@ -42,22 +44,28 @@ func (d *decoder) accept(data []byte, format Format) {
 	if format == JSON || format == JSONC {
 		return
 	}
-	for i := 0; i < len(data); {
-		if c := data[i]; c < utf8.RuneSelf {
-			if c < ' ' && c != '\n' && c != '\t' && c != '\r' {
-				d.stop(tree.Unusable, d.place(i), fmt.Errorf("found %s in the text", tree.Describe(data[i:])))
+	if format == TOML {
+		d.lines = newLines(data)
+	}
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case ' ' <= c && c < utf8.RuneSelf, c == '\t', c == '\r':
+		case c == '\n':
+			if d.lines != nil {
+				d.lines = append(d.lines, int32(i+1))
+			}
+		case c < ' ':
+			d.stop(tree.Unusable, d.place(i), fmt.Errorf("found %s in the text", tree.Describe(data[i:])))
+			return
+		default:
+			d.ascii = false
+			r, size := utf8.DecodeRune(data[i:])
+			if r == utf8.RuneError && size == 1 {
+				d.stop(tree.Unusable, d.place(i), errors.New("the document is not UTF-8"))
 				return
 			}
-			i++
-			continue
+			i += size - 1
 		}
-		d.ascii = false
-		r, size := utf8.DecodeRune(data[i:])
-		if r == utf8.RuneError && size == 1 {
-			d.stop(tree.Unusable, d.place(i), errors.New("the document is not UTF-8"))
-			return
-		}
-		i += size
 	}
 }
 
@@ -180,8 +188,11 @@ func (d *decoder) notMap(t tree.Tree, at tree.Place) tree.Tree {
 // lines are the offsets at which the lines of a text begin.
 type lines []int32
 
+// newLines returns the first line, with room for the others.
+func newLines(data []byte) lines { return make(lines, 1, 1+bytes.Count(data, []byte{'\n'})) }
+
 func linesOf(data []byte) lines {
-	starts := make(lines, 1, 1+bytes.Count(data, []byte{'\n'}))
+	starts := newLines(data)
 	for i := 0; ; {
 		n := bytes.IndexByte(data[i:], '\n')
 		if n < 0 {
@@ -192,22 +203,36 @@ func linesOf(data []byte) lines {
 	}
 }
 
+// line is one of them.
+type line struct {
+	number     int32 // from 1; 0 for none
+	begin, end int32
+}
+
 // place returns the line and the column of an offset, in bytes. It is quickest
 // for one that isn't far behind the last.
 func (d *decoder) place(offset int) tree.Place {
+	at := int32(offset)
+	if at < d.at.begin || at >= d.at.end {
+		d.seek(at)
+	}
+	return tree.Place{Line: d.at.number, Column: at - d.at.begin + 1}
+}
+
+// seek finds the line of an offset.
+func (d *decoder) seek(at int32) {
 	if d.lines == nil {
 		d.lines = linesOf(d.data)
 	}
-	at := int32(offset)
-	for near := 0; near < 4 && d.line+1 < len(d.lines) && d.lines[d.line+1] <= at; near++ {
-		d.line++
-	}
-	if d.lines[d.line] > at || d.line+1 < len(d.lines) && d.lines[d.line+1] <= at {
-		line, found := slices.BinarySearch(d.lines, at)
-		if !found {
-			line--
+	i := int(d.at.number) // of the line after the last, from 0
+	if i == len(d.lines) || d.lines[i] > at || i+1 < len(d.lines) && d.lines[i+1] <= at {
+		found := false
+		if i, found = slices.BinarySearch(d.lines, at); !found {
+			i--
 		}
-		d.line = line
 	}
-	return tree.Place{Line: int32(d.line + 1), Column: at - d.lines[d.line] + 1}
+	d.at = line{number: int32(i + 1), begin: d.lines[i], end: math.MaxInt32}
+	if i+1 < len(d.lines) {
+		d.at.end = d.lines[i+1]
+	}
 }

@@ -23,9 +23,9 @@ func (d *tomlDecoder) document() tree.Tree {
 		d.problem(tree.TooLarge, d.place(at), what)
 		return tree.Tree{}
 	}
-	var parser unstable.Parser
+	parser := &d.workshop.toml
 	parser.Reset(slices.Clip(d.data))
-	root := d.newTable(make(tree.Path, 0, 1), tree.Place{Line: 1, Column: 1}, byHeader)
+	root := d.newTable(tree.Place{Line: 1, Column: 1}, byHeader)
 	current := root
 	for !d.stopped && parser.NextExpression() {
 		switch e := parser.Expression(); e.Kind {
@@ -33,11 +33,13 @@ func (d *tomlDecoder) document() tree.Tree {
 			d.finish(current)
 			current = d.header(root, e)
 		case unstable.KeyValue:
+			base := len(d.path)
 			d.assign(current, e)
+			d.back(base)
 		}
 	}
-	d.path, d.depth = nil, 0
-	d.failed(&parser)
+	d.back(0)
+	d.failed(parser)
 	return d.table(root)
 }
 
@@ -53,31 +55,43 @@ func (d *tomlDecoder) failed(parser *unstable.Parser) {
 	d.problem(tree.Unusable, d.place(at), errors.New(withoutChar(failed.Message, rest)+hint))
 }
 
-// header returns the table that a [table] or [[table]] begins. After a problem it
-// is one that belongs to nothing.
+// into and back keep the path of the value at hand, and its depth.
+func (d *tomlDecoder) into(segment string) {
+	d.push(segment)
+	d.depth = len(d.path)
+}
+
+func (d *tomlDecoder) back(depth int) { d.path, d.depth = d.path[:depth], depth }
+
+// header returns the table that a [table] or [[table]] begins, and leaves its path
+// at hand. After a problem it is one that belongs to nothing.
 func (d *tomlDecoder) header(root *tomlTable, e *unstable.Node) *tomlTable {
 	t := root
+	d.back(0)
 	for it := e.Key(); it.Next() && !d.stopped; {
-		name, at := d.build.Key(it.Node().Data), d.place(int(it.Node().Raw.Offset))
+		name, offset := d.build.Key(it.Node().Data), int(it.Node().Raw.Offset)
+		d.into(name)
 		item := t.item(name)
 		switch {
 		case !it.IsLast():
 			if item == nil {
-				item = d.addTable(t, name, at, byMention)
+				item = d.addTable(t, name, d.place(offset), byMention)
 			}
-			if item.tables == nil {
-				return d.clash(t, name, item, at, aTable)
+			if item.first == nil {
+				return d.clash(item, name, d.place(offset), aTable)
 			}
-			t = item.tables[len(item.tables)-1]
+			if t = item.last; item.array {
+				d.into(strconv.Itoa(item.size - 1))
+			}
 		case e.Kind == unstable.ArrayTable:
-			return d.element(t, name, at)
+			return d.element(t, name, d.place(offset))
 		case item == nil:
-			return d.addTable(t, name, at, byHeader).tables[0]
-		case !item.array && item.tables != nil && item.tables[0].by == byMention:
-			item.tables[0].by = byHeader
-			return item.tables[0]
+			return d.addTable(t, name, d.place(offset), byHeader).first
+		case !item.array && item.first != nil && item.first.by == byMention:
+			item.first.by = byHeader
+			return item.first
 		default:
-			return d.clash(t, name, item, at, aTable)
+			return d.clash(item, name, d.place(offset), aTable)
 		}
 	}
 	return t
@@ -92,29 +106,33 @@ func (d *tomlDecoder) element(t *tomlTable, name string, at tree.Place) *tomlTab
 		d.take(1, at)
 	}
 	if !item.array {
-		return d.clash(t, name, item, at, anArray)
+		return d.clash(item, name, at, anArray)
 	}
-	next := d.newTable(t.below(name, strconv.Itoa(len(item.tables))), at, byHeader)
-	item.tables = append(item.tables, next)
+	d.into(strconv.Itoa(item.size))
+	next := d.newTable(at, byHeader)
+	if item.size++; item.first == nil {
+		item.first = next
+	} else {
+		item.last.next = next
+	}
+	item.last = next
 	return next
 }
 
-// clash notes that a key can't be a table here, for it is something else already,
-// and returns a table that belongs to nothing.
-func (d *tomlDecoder) clash(t *tomlTable, name string, first *tomlItem, at tree.Place, want string) *tomlTable {
+// clash notes that the key at hand can't be a table here, for it is something else
+// already, and returns a table that belongs to nothing.
+func (d *tomlDecoder) clash(first *tomlItem, name string, at tree.Place, want string) *tomlTable {
 	if first.what() == want {
-		d.twice(t, name, first, at)
+		d.twice(first, name, at)
 	} else {
-		d.path = t.path.Child(name)
 		d.problem(tree.Duplicate, at, fmt.Errorf("%q is %s at line %d, so it can't be %s here", name, first.what(), first.at.Line, want))
 	}
-	return &tomlTable{path: t.below(name)}
+	return &tomlTable{}
 }
 
-// twice notes that a key has a value already.
-func (d *tomlDecoder) twice(t *tomlTable, name string, first *tomlItem, at tree.Place) {
-	d.path = slices.Clone(t.path)
-	d.duplicate(name, first.at, at)
+// twice notes that the key at hand has a value already.
+func (d *tomlDecoder) twice(first *tomlItem, name string, at tree.Place) {
+	d.problem(tree.Duplicate, at, &tree.DuplicateKeyError{Key: name, First: first.at, Second: at})
 }
 
 // assign reads a key and a value into a table.
@@ -122,13 +140,13 @@ func (d *tomlDecoder) assign(t *tomlTable, e *unstable.Node) {
 	for it := e.Key(); it.Next() && !d.stopped; {
 		key := it.Node()
 		name, at := d.build.Key(key.Data), d.place(int(key.Raw.Offset))
+		d.into(name)
 		item := t.item(name)
 		if it.IsLast() {
 			if item != nil {
-				d.twice(t, name, item, at)
+				d.twice(item, name, at)
 				return
 			}
-			d.path, d.depth = append(t.path, name), len(t.path)+1
 			d.cursor = int(key.Raw.Offset + key.Raw.Length)
 			value := d.value(e.Value())
 			d.addValue(t, name, at, value)
@@ -137,11 +155,11 @@ func (d *tomlDecoder) assign(t *tomlTable, e *unstable.Node) {
 		if item == nil {
 			item = d.addTable(t, name, at, byDots)
 		}
-		if item.array || item.tables == nil || item.tables[0].by != byDots {
-			d.clash(t, name, item, at, "extended by dotted keys")
+		if item.array || item.first == nil || item.first.by != byDots {
+			d.clash(item, name, at, "extended by dotted keys")
 			return
 		}
-		t = item.tables[0]
+		t = item.first
 	}
 }
 
@@ -162,16 +180,16 @@ func (d *tomlDecoder) value(n *unstable.Node) tree.Tree {
 }
 
 func (d *tomlDecoder) array(n *unstable.Node, at tree.Place) tree.Tree {
-	if !d.take(1, at) || !d.enter(at) {
+	if !d.take(1, at) || !d.fits(1, at) {
 		return tree.Tree{}
 	}
-	defer d.leave()
+	base := len(d.path)
 	d.cursor++
 	var items []tree.Tree
 	for it := n.Children(); it.Next() && !d.stopped; {
-		d.push(strconv.Itoa(len(items)))
+		d.into(strconv.Itoa(len(items)))
 		items = append(items, d.value(it.Node()))
-		d.pop()
+		d.back(base)
 	}
 	d.skip()
 	d.cursor++
@@ -179,16 +197,16 @@ func (d *tomlDecoder) array(n *unstable.Node, at tree.Place) tree.Tree {
 }
 
 func (d *tomlDecoder) inline(n *unstable.Node, at tree.Place) tree.Tree {
-	path, depth := slices.Clone(d.path), d.depth
-	t := &tomlTable{path: path, at: at, by: byHeader}
 	if !d.take(1, at) || !d.fits(1, at) {
 		return tree.Tree{}
 	}
+	t, base := d.workshop.table(), len(d.path)
+	t.at, t.by = at, byHeader
 	d.cursor++
 	for it := n.Children(); it.Next() && !d.stopped; {
 		d.assign(t, it.Node())
+		d.back(base)
 	}
-	d.path, d.depth = path, depth
 	d.skip()
 	d.cursor++
 	return d.table(t)

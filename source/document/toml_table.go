@@ -1,7 +1,6 @@
 package document
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -17,22 +16,24 @@ import (
 // table stand apart. Only tables come to it once the part that has its values is
 // over.
 type tomlTable struct {
-	path   tree.Path // with room for one segment more, that of the value at hand
 	at     tree.Place
 	by     origin
 	open   []tree.Entry   // its values, while there may be more
 	values tree.Tree      // the map of them, once there are no more
 	tables []tomlItem     // the tables in it
+	seen   uint64         // a bit for each key, which others may share
 	index  map[string]int // in tables, by name, or aValue; nil while there are few of both
+	next   *tomlTable     // of an array of tables
 }
 
 // tomlItem is what a key of a table stands for: a table, an array of tables or,
-// with no tables, a value.
+// with no table, a value.
 type tomlItem struct {
-	name   string
-	at     tree.Place // of the key
-	tables []*tomlTable
-	array  bool
+	name        string
+	at          tree.Place // of the key
+	first, last *tomlTable
+	size        int // of an array
+	array       bool
 }
 
 // origin is what made a table, on which depends what may be added to it.
@@ -44,20 +45,14 @@ const (
 	byDots                  // by a dotted key
 )
 
-// below returns the path of a table in t.
-func (t *tomlTable) below(names ...string) tree.Path {
-	path := make(tree.Path, 0, len(t.path)+len(names)+1)
-	return append(append(path, t.path...), names...)
-}
-
-// newTable makes the table at a path, and counts it.
-func (d *tomlDecoder) newTable(path tree.Path, at tree.Place, by origin) *tomlTable {
-	d.path, d.depth = path, len(path)
+// newTable makes the table at the path at hand, and counts it.
+func (d *tomlDecoder) newTable(at tree.Place, by origin) *tomlTable {
 	if d.take(1, at) {
 		d.fits(1, at)
 	}
-	d.path = nil
-	return &tomlTable{path: path, at: at, by: by}
+	t := d.workshop.table()
+	t.at, t.by = at, by
+	return t
 }
 
 const (
@@ -68,6 +63,9 @@ const (
 // item returns the item of a key, nil when there is none. It is good until the
 // next is added.
 func (t *tomlTable) item(name string) *tomlItem {
+	if t.seen&bitOf(name) == 0 {
+		return nil
+	}
 	if t.index != nil {
 		if i, ok := t.index[name]; !ok {
 			return nil
@@ -92,8 +90,27 @@ func (t *tomlTable) item(name string) *tomlItem {
 	return nil
 }
 
+// bitOf returns the bit of a key.
+func bitOf(name string) uint64 {
+	if name == "" {
+		return 1
+	}
+	return 1 << ((5*len(name) + 3*int(name[0]) + int(name[len(name)-1])) % 64)
+}
+
+// empty leaves nothing of a table but the room for tables in it.
+func (t *tomlTable) empty() {
+	room := t.tables
+	clear(room)
+	if cap(room) > maxTables {
+		room = nil
+	}
+	*t = tomlTable{tables: room[:0]}
+}
+
 // note enters a key that is new in the index.
 func (t *tomlTable) note(name string, at int) {
+	t.seen |= bitOf(name)
 	switch {
 	case t.index != nil:
 		t.index[name] = at
@@ -122,7 +139,7 @@ func (d *tomlDecoder) addValue(t *tomlTable, name string, at tree.Place, value t
 
 // add adds the item of a key that has none.
 func (t *tomlTable) add(name string, at tree.Place) *tomlItem {
-	if t.tables == nil {
+	if cap(t.tables) == 0 {
 		t.tables = make([]tomlItem, 0, 4)
 	}
 	t.tables = append(t.tables, tomlItem{name: name, at: at})
@@ -132,7 +149,8 @@ func (t *tomlTable) add(name string, at tree.Place) *tomlItem {
 
 func (d *tomlDecoder) addTable(t *tomlTable, name string, at tree.Place, by origin) *tomlItem {
 	item := t.add(name, at)
-	item.tables = []*tomlTable{d.newTable(t.below(name), at, by)}
+	item.first = d.newTable(at, by)
+	item.last = item.first
 	return item
 }
 
@@ -159,7 +177,7 @@ func (d *tomlDecoder) table(t *tomlTable) tree.Tree {
 		if item.array {
 			made = d.tablesOf(item)
 		} else {
-			made = d.table(item.tables[0])
+			made = d.table(item.first)
 		}
 		d.open = append(d.open, tree.Entry{Key: item.name, At: item.at, Tree: made})
 	}
@@ -175,9 +193,9 @@ func (d *tomlDecoder) table(t *tomlTable) tree.Tree {
 }
 
 func (d *tomlDecoder) tablesOf(item *tomlItem) tree.Tree {
-	items := make([]tree.Tree, len(item.tables))
-	for i, t := range item.tables {
-		items[i] = d.table(t)
+	items := make([]tree.Tree, 0, item.size)
+	for t := item.first; t != nil; t = t.next {
+		items = append(items, d.table(t))
 	}
 	return d.build.List(items, item.at)
 }
@@ -192,9 +210,9 @@ func (i *tomlItem) what() string {
 	switch {
 	case i.array:
 		return anArray
-	case i.tables == nil:
+	case i.first == nil:
 		return "a value"
-	case i.tables[0].by == byDots:
+	case i.first.by == byDots:
 		return "a table made by dotted keys"
 	}
 	return aTable
@@ -212,7 +230,7 @@ func (d *tomlDecoder) scalar(n *unstable.Node, at tree.Place) tree.Tree {
 	switch {
 	case n.Kind == unstable.Integer && len(n.Data) < 18 && isPlainInt(string(n.Data)):
 		return d.build.ScalarOf(tree.Int, n.Data, at)
-	case n.Kind == unstable.Float && isPlainFloat(string(n.Data)) && !bytes.ContainsAny(n.Data, "eE"):
+	case n.Kind == unstable.Float && isDecimal(n.Data):
 		return d.build.ScalarOf(tree.Float, n.Data, at)
 	}
 	text := string(n.Data)
@@ -237,6 +255,17 @@ func (d *tomlDecoder) scalar(n *unstable.Node, at tree.Place) tree.Tree {
 	}
 	d.problem(tree.Unusable, at, errors.New("not a value"))
 	return tree.Tree{}
+}
+
+// isDecimal reports whether a float is written as strconv reads it, with no
+// exponent.
+func isDecimal(text []byte) bool {
+	for _, c := range text {
+		if !isDigit(c) && c != '.' && c != '+' && c != '-' {
+			return false
+		}
+	}
+	return true
 }
 
 var scalarNames = map[unstable.Kind]string{

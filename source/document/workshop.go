@@ -3,6 +3,8 @@ package document
 import (
 	"sync"
 
+	"github.com/pelletier/go-toml/v2/unstable"
+
 	"github.com/confsync/confsync/tree"
 )
 
@@ -12,9 +14,16 @@ type workshop struct {
 	build tree.Builder
 	open  []tree.Entry   // of the maps that are open, each map's behind those of the map around it
 	spare [][]tree.Entry // room for maps whose entries don't come together
+
+	toml   unstable.Parser
+	tables []tomlTable // of a document of TOML, the last ones that were made
 }
 
-const maxKept = 1024 // entries that room is kept for
+const (
+	maxKept   = 1024     // entries that room is kept for
+	maxParsed = 16 << 10 // bytes of a document that leaves its parser
+	maxTables = 256      // of one that leaves room for as many
+)
 
 var workshops = sync.Pool{New: func() any { return &workshop{open: make([]tree.Entry, 0, 64)} }}
 
@@ -24,7 +33,17 @@ func (w *workshop) leave() {
 		return
 	}
 	clear(w.open[:cap(w.open)])
-	*w = workshop{open: w.open[:0], spare: w.spare}
+	for i := range w.tables {
+		w.tables[i].empty()
+	}
+	w.build, w.open = tree.Builder{}, w.open[:0]
+	if w.tables = w.tables[:0]; cap(w.tables) > maxTables {
+		w.tables = nil
+	}
+	if len(w.toml.Data()) > maxParsed {
+		w.toml = unstable.Parser{}
+	}
+	w.toml.Reset(nil) // it has the nodes of a value or two left, until the next overwrites them
 	workshops.Put(w)
 }
 
@@ -43,4 +62,13 @@ func (w *workshop) giveBack(used []tree.Entry) {
 		clear(used)
 		w.spare = append(w.spare, used[:0])
 	}
+}
+
+// table returns a new table of a document of TOML.
+func (w *workshop) table() *tomlTable {
+	if n := len(w.tables); n == cap(w.tables) { // those that are taken stay where they are
+		w.tables = make([]tomlTable, 0, max(16, 2*n))
+	}
+	w.tables = w.tables[:len(w.tables)+1]
+	return &w.tables[len(w.tables)-1]
 }

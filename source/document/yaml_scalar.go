@@ -98,9 +98,20 @@ func isPlainInt(s string) bool {
 	if digits == "0" {
 		return s == "0"
 	}
-	return digits != "" && digits[0] != '0' && strings.Trim(digits, "0123456789") == ""
+	return digits != "" && digits[0] != '0' && isDigits(digits)
 }
 
 // isPlainFloat reports whether s, which is known to be a float, is written as
 // strconv reads it.
 func isPlainFloat(s string) bool { return strings.Trim(s, "0123456789.eE+-") == "" }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isDigits(s string) bool {
+	for i := range len(s) {
+		if !isDigit(s[i]) {
+			return false
+		}
+	}
+	return true
+}
