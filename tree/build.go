@@ -40,15 +40,25 @@ func (b *Builder) ScalarOf(kind Kind, text []byte, at Place) Tree {
 	return scalarOf(b, kind, text, at)
 }
 
+// SetScalar sets t to what ScalarOf returns. That is quicker, as a Tree is large.
+func (b *Builder) SetScalar(t *Tree, kind Kind, text []byte, at Place) {
+	*t = Tree{}
+	t.root, t.at = scalar(b, kind, text), at
+}
+
 func scalarOf[T string | []byte](b *Builder, kind Kind, text T, at Place) Tree {
+	return Tree{root: scalar(b, kind, text), at: at}
+}
+
+func scalar[T string | []byte](b *Builder, kind Kind, text T) *Node {
 	if len(text) > maxShared || len(text) == 0 {
-		return Tree{root: &Node{kind: kind, text: string(text)}, at: at}
+		return &Node{kind: kind, text: string(text)}
 	}
 	seen := &b.scalars[hashOf(uint(kind), text)%uint(len(b.scalars))]
 	if n := *seen; n == nil || n.kind != kind || n.text != string(text) {
 		*seen = &Node{kind: kind, text: string(text)}
 	}
-	return Tree{root: *seen, at: at}
+	return *seen
 }
 
 // Key returns a part of a document as a key: a copy, unless it has seen it

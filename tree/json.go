@@ -94,7 +94,8 @@ type jsonReader struct {
 }
 
 func (r *jsonReader) document() Tree {
-	t := r.value()
+	n, at, below := r.value()
+	t := Tree{root: n, at: at, places: below}
 	if at := r.next(); !r.stopped && r.pos < len(r.data) {
 		r.unexpected(at, "the end")
 	}
@@ -103,20 +104,25 @@ func (r *jsonReader) document() Tree {
 
 // next skips to the next token and returns its place.
 func (r *jsonReader) next() Place {
-	for ; r.pos < len(r.data); r.pos++ {
-		switch r.data[r.pos] {
-		case '\n':
+	pos := r.pos
+	for ; pos < len(r.data); pos++ {
+		switch c := r.data[pos]; {
+		case c == ' ', c == '\t', c == '\r':
+			continue
+		case c == '\n':
 			r.line++
-			r.start = r.pos + 1
-		case ' ', '\t', '\r':
-		case '/':
-			if !r.comment() {
-				return r.at()
+			r.start = pos + 1
+			continue
+		case c == '/':
+			r.pos = pos
+			if r.comment() {
+				pos = r.pos
+				continue
 			}
-		default:
-			return r.at()
 		}
+		break
 	}
+	r.pos = pos
 	return r.at()
 }
 
@@ -154,32 +160,35 @@ func (r *jsonReader) comment() bool {
 // ahead reports whether c is the next byte.
 func (r *jsonReader) ahead(c byte) bool { return r.pos < len(r.data) && r.data[r.pos] == c }
 
-func (r *jsonReader) value() Tree {
-	at := r.next()
+// value reads a value, and returns what a [Tree] is made of: a Tree is so large
+// that to return one takes as long as to read it.
+func (r *jsonReader) value() (n *Node, at Place, below *places) {
+	at = r.next()
 	if !r.take(at) {
-		return Tree{}
+		return nil, at, nil
 	}
 	if r.pos == len(r.data) {
-		return r.unexpected(at, "a value")
+		r.unexpected(at, "a value")
+		return nil, at, nil
 	}
 	switch c := r.data[r.pos]; {
 	case c == '{':
-		return r.object(at)
+		n, below = r.object(at)
 	case c == '[':
-		return r.array(at)
+		n, below = r.array(at)
 	case c == '"':
-		text, ok := r.quoted()
-		if !ok {
-			return Tree{}
+		if text, ok := r.quoted(); ok {
+			n = scalar(&r.build, String, text)
 		}
-		return r.build.ScalarOf(String, text, at)
 	case c == '-' || '0' <= c && c <= '9':
-		return r.number(at)
+		n = r.number()
+	default:
+		n = r.word(at)
 	}
-	return r.word(at)
+	return n, at, below
 }
 
-func (r *jsonReader) word(at Place) Tree {
+func (r *jsonReader) word(at Place) *Node {
 	end := r.pos
 	for end < len(r.data) && ('a' <= r.data[end]|0x20 && r.data[end]|0x20 <= 'z') {
 		end++
@@ -187,17 +196,18 @@ func (r *jsonReader) word(at Place) Tree {
 	switch word := r.data[r.pos:end]; string(word) {
 	case "true", "false":
 		r.pos = end
-		return r.build.ScalarOf(Bool, word, at)
+		return scalar(&r.build, Bool, word)
 	case "null":
 		r.pos = end
-		return r.build.Null(at)
+		return &Node{kind: Null}
 	}
-	return r.unexpected(at, "a value")
+	r.unexpected(at, "a value")
+	return nil
 }
 
-func (r *jsonReader) object(at Place) Tree {
+func (r *jsonReader) object(at Place) (*Node, *places) {
 	if !r.enter(at) {
-		return Tree{}
+		return nil, nil
 	}
 	defer r.leave()
 	base := len(r.entries)
@@ -208,24 +218,30 @@ func (r *jsonReader) object(at Place) Tree {
 			break
 		}
 		if !r.ahead('"') {
-			return r.unexpected(keyAt, "a key in double quotes")
+			r.unexpected(keyAt, "a key in double quotes")
+			return nil, nil
 		}
 		text, ok := r.quoted()
 		if !ok {
-			return Tree{}
+			return nil, nil
 		}
 		key := r.build.Key(text)
 		if colon := r.next(); !r.ahead(':') {
-			return r.unexpected(colon, "':'")
+			r.unexpected(colon, "':'")
+			return nil, nil
 		}
 		r.pos++
 		r.path = append(r.path, key)
-		value := r.value()
+		n, valueAt, below := r.value()
 		r.path = r.path[:len(r.path)-1]
-		r.entries = append(r.entries, Entry{Key: key, At: keyAt, Tree: value})
+		r.entries = append(r.entries, Entry{})
+		e := &r.entries[len(r.entries)-1]
+		e.Key, e.At = key, keyAt
+		e.Tree.root, e.Tree.at, e.Tree.places = n, valueAt, below
 		if end := r.next(); r.stopped || !r.ahead(',') {
 			if !r.stopped && !r.ahead('}') {
-				return r.unexpected(end, "',' or '}'")
+				r.unexpected(end, "',' or '}'")
+				return nil, nil
 			}
 			break
 		}
@@ -235,9 +251,9 @@ func (r *jsonReader) object(at Place) Tree {
 	return r.mapOf(r.entries[base:], at)
 }
 
-func (r *jsonReader) array(at Place) Tree {
+func (r *jsonReader) array(at Place) (*Node, *places) {
 	if !r.enter(at) {
-		return Tree{}
+		return nil, nil
 	}
 	defer r.leave()
 	base := len(r.items)
@@ -247,23 +263,25 @@ func (r *jsonReader) array(at Place) Tree {
 			break
 		}
 		r.path = append(r.path, strconv.Itoa(len(r.items)-base))
-		value := r.value()
+		n, valueAt, below := r.value()
 		r.path = r.path[:len(r.path)-1]
-		r.items = append(r.items, value)
+		r.items = append(r.items, Tree{root: n, at: valueAt, places: below})
 		if end := r.next(); r.stopped || !r.ahead(',') {
 			if !r.stopped && !r.ahead(']') {
-				return r.unexpected(end, "',' or ']'")
+				r.unexpected(end, "',' or ']'")
+				return nil, nil
 			}
 			break
 		}
 		r.pos++
 	}
 	r.pos++
-	return r.build.List(r.items[base:], at)
+	t := r.build.List(r.items[base:], at)
+	return t.root, t.places
 }
 
 // number reads -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?
-func (r *jsonReader) number(at Place) Tree {
+func (r *jsonReader) number() *Node {
 	begin, kind := r.pos, Int
 	digits := func() bool {
 		from := r.pos
@@ -295,9 +313,10 @@ func (r *jsonReader) number(at Place) Tree {
 		whole = digits()
 	}
 	if !whole {
-		return r.unexpected(r.at(), "a digit")
+		r.unexpected(r.at(), "a digit")
+		return nil
 	}
-	return r.build.ScalarOf(kind, r.data[begin:r.pos], at)
+	return scalar(&r.build, kind, r.data[begin:r.pos])
 }
 
 // take counts a value. It reports false when that is one too many, or when the
@@ -329,9 +348,9 @@ func (r *jsonReader) enter(at Place) bool {
 func (r *jsonReader) leave() { r.depth-- }
 
 // mapOf builds a map. Every key that stands more than once is a problem.
-func (r *jsonReader) mapOf(entries []Entry, at Place) Tree {
+func (r *jsonReader) mapOf(entries []Entry, at Place) (*Node, *places) {
 	if r.stopped {
-		return Tree{}
+		return nil, nil
 	}
 	t, twice := r.build.MapOf(entries, at)
 	for _, d := range twice {
@@ -342,5 +361,5 @@ func (r *jsonReader) mapOf(entries []Entry, at Place) Tree {
 		r.found = append(r.found, Problem{Path: p, Kind: Duplicate, Origin: d.Second.origin(), Err: d})
 		r.stopped = len(r.found) == MaxProblems
 	}
-	return t
+	return t.root, t.places
 }

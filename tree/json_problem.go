@@ -17,15 +17,14 @@ func (r *jsonReader) problem(kind ProblemKind, at Place, err error) {
 	r.found = append(r.found, Problem{Path: Shortened(r.path), Kind: kind, Origin: at.origin(), Err: err})
 }
 
-// unexpected returns the problem of a text that isn't JSON.
-func (r *jsonReader) unexpected(at Place, want string) Tree {
+// unexpected notes the problem of a text that isn't JSON.
+func (r *jsonReader) unexpected(at Place, want string) {
 	rest := r.data[r.pos:]
 	if len(rest) == 0 {
 		r.problem(Unusable, at, fmt.Errorf("the text ends where %s was expected", want))
-		return Tree{}
+		return
 	}
 	r.problem(Unusable, at, fmt.Errorf("found %s where %s was expected%s", Describe(rest), want, r.hint(rest)))
-	return Tree{}
 }
 
 // hint says what to write instead, where that is likely.

@@ -15,6 +15,10 @@ func (r *jsonReader) quoted() ([]byte, bool) {
 	r.pos++
 	begin := r.pos
 	for r.pos < len(r.data) {
+		r.pos += plain(r.data[r.pos:])
+		if r.pos == len(r.data) {
+			break
+		}
 		switch c := r.data[r.pos]; {
 		case c == '"':
 			r.pos++
@@ -24,8 +28,6 @@ func (r *jsonReader) quoted() ([]byte, bool) {
 		case c < ' ':
 			r.unexpected(r.at(), "the rest of a string")
 			return nil, false
-		case c < utf8.RuneSelf:
-			r.pos++
 		default:
 			if !r.character() {
 				return nil, false
@@ -34,6 +36,17 @@ func (r *jsonReader) quoted() ([]byte, bool) {
 	}
 	r.unexpected(r.at(), "the end of a string")
 	return nil, false
+}
+
+// plain returns how many characters a text begins with that stand for themselves
+// in a string, and are ASCII.
+func plain(text []byte) int {
+	for i, c := range text {
+		if c == '"' || c == '\\' || c < ' ' || c >= utf8.RuneSelf {
+			return i
+		}
+	}
+	return len(text)
 }
 
 // character moves past a character that isn't ASCII.

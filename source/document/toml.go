@@ -148,8 +148,7 @@ func (d *tomlDecoder) assign(t *tomlTable, e *unstable.Node) {
 				return
 			}
 			d.cursor = int(key.Raw.Offset + key.Raw.Length)
-			value := d.value(e.Value())
-			d.addValue(t, name, at, value)
+			d.value(e.Value(), d.addValue(t, name, at))
 			return
 		}
 		if item == nil {
@@ -163,20 +162,22 @@ func (d *tomlDecoder) assign(t *tomlTable, e *unstable.Node) {
 	}
 }
 
-func (d *tomlDecoder) value(n *unstable.Node) tree.Tree {
+// value sets t to the tree of a value.
+func (d *tomlDecoder) value(n *unstable.Node, t *tree.Tree) {
 	d.skip()
 	at := d.place(d.cursor)
 	switch n.Kind {
 	case unstable.Array:
-		return d.array(n, at)
+		*t = d.array(n, at)
+		return
 	case unstable.InlineTable:
-		return d.inline(n, at)
+		*t = d.inline(n, at)
+		return
 	}
 	d.cursor = int(n.Raw.Offset + n.Raw.Length)
-	if !d.take(1, at) {
-		return tree.Tree{}
+	if d.take(1, at) {
+		d.scalar(n, at, t)
 	}
-	return d.scalar(n, at)
 }
 
 func (d *tomlDecoder) array(n *unstable.Node, at tree.Place) tree.Tree {
@@ -188,7 +189,8 @@ func (d *tomlDecoder) array(n *unstable.Node, at tree.Place) tree.Tree {
 	var items []tree.Tree
 	for it := n.Children(); it.Next() && !d.stopped; {
 		d.into(strconv.Itoa(len(items)))
-		items = append(items, d.value(it.Node()))
+		items = append(items, tree.Tree{})
+		d.value(it.Node(), &items[len(items)-1])
 		d.back(base)
 	}
 	d.skip()

@@ -128,13 +128,16 @@ func (t *tomlTable) note(name string, at int) {
 	}
 }
 
-// addValue adds the value of a key that has none.
-func (d *tomlDecoder) addValue(t *tomlTable, name string, at tree.Place, value tree.Tree) {
+// addValue adds a key that has no value, and returns where that is to be put.
+func (d *tomlDecoder) addValue(t *tomlTable, name string, at tree.Place) *tree.Tree {
 	if t.open == nil {
 		t.open = d.room()
 	}
-	t.open = append(t.open, tree.Entry{Key: name, At: at, Tree: value})
+	t.open = append(t.open, tree.Entry{})
+	e := &t.open[len(t.open)-1]
+	e.Key, e.At = name, at
 	t.note(name, aValue)
+	return &e.Tree
 }
 
 // add adds the item of a key that has none.
@@ -220,19 +223,22 @@ func (i *tomlItem) what() string {
 
 // scalar reads the common spellings itself, and has the TOML library read the
 // others, so that both always mean the same.
-func (d *tomlDecoder) scalar(n *unstable.Node, at tree.Place) tree.Tree {
-	switch n.Kind {
-	case unstable.String:
-		return d.build.ScalarOf(tree.String, n.Data, at)
-	case unstable.Bool:
-		return d.build.ScalarOf(tree.Bool, n.Data, at)
-	}
+func (d *tomlDecoder) scalar(n *unstable.Node, at tree.Place, t *tree.Tree) {
 	switch {
+	case n.Kind == unstable.String:
+		d.build.SetScalar(t, tree.String, n.Data, at)
+	case n.Kind == unstable.Bool:
+		d.build.SetScalar(t, tree.Bool, n.Data, at)
 	case n.Kind == unstable.Integer && len(n.Data) < 18 && isPlainInt(string(n.Data)):
-		return d.build.ScalarOf(tree.Int, n.Data, at)
+		d.build.SetScalar(t, tree.Int, n.Data, at)
 	case n.Kind == unstable.Float && isDecimal(n.Data):
-		return d.build.ScalarOf(tree.Float, n.Data, at)
+		d.build.SetScalar(t, tree.Float, n.Data, at)
+	default:
+		*t = d.uncommon(n, at)
 	}
+}
+
+func (d *tomlDecoder) uncommon(n *unstable.Node, at tree.Place) tree.Tree {
 	text := string(n.Data)
 	var doc struct{ V any }
 	if err := toml.Unmarshal(append([]byte("V = "), n.Data...), &doc); err != nil {
