@@ -47,8 +47,9 @@ func TestCollections(t *testing.T) {
 func TestCollectionsThatDoNotFit(t *testing.T) {
 	v := func(value any) any { return map[string]any{"v": value} }
 	testBad(t, []bad{
-		{"a gap", struct{ V []string }{}, kv{"v.0", "a", "v.2", "b"}, []string{"gap v: the list has 2 elements and lacks element 1\n    into   struct.V"}},
-		{"a gap at the start", struct{ V []string }{}, kv{"v.1", "a", "v.10", "b"}, []string{"gap v: the list has 2 elements and lacks element 0\n    into   struct.V"}},
+		{"a gap", struct{ V []string }{}, kv{"v.0", "a", "v.2", "b"}, []string{"gap v.2: the list lacks element 1, which comes before this one\n    into   struct.V[2]"}},
+		{"structs without a name", struct{ V map[string][]struct{ A int } }{}, kv{"v.a.x", "1"}, []string{"mistyped v.a: cannot use a map as []struct\n    into   struct.V[\"a\"]"}},
+		{"a gap at the start", struct{ V []string }{}, kv{"v.1", "a", "v.10", "b"}, []string{"gap v.1: the list lacks element 0, which comes before this one\n    into   struct.V[1]"}},
 		{"no index", struct{ V []string }{}, kv{"v.0", "a", "v.01", "b"}, []string{"mistyped v: cannot use a map as []string\n    into   struct.V"}},
 		{"bad JSON", struct{ V []string }{}, v(`["a"`), []string{"mistyped v: cannot use string \"[\\\"a\\\"\" as []string: as JSON, the text ends where ',' or ']' was expected\n    into   struct.V"}},
 		{"two JSON documents", struct{ V []string }{}, v(`["a"] ["b"]`), []string{"mistyped v: cannot use string \"[\\\"a\\\"] [\\\"b\\\"]\" as []string: as JSON, found '[' where the end was expected\n    into   struct.V"}},

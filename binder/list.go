@@ -119,8 +119,9 @@ func elements(n *tree.Node) []*tree.Node {
 	return items
 }
 
-// firstGap returns the lowest index that a map of indexes lacks.
-func firstGap(n *tree.Node) int {
+// firstGap returns the lowest index that a map of indexes lacks, and the next one
+// that it has.
+func firstGap(n *tree.Node) (lacks, next int) {
 	var have []int
 	for _, key := range n.Keys() {
 		i, _ := tree.Index(key)
@@ -129,8 +130,8 @@ func firstGap(n *tree.Node) int {
 	slices.Sort(have)
 	for i, at := range have {
 		if i != at {
-			return i
+			return i, at
 		}
 	}
-	return len(have)
+	return len(have), len(have)
 }

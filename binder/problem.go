@@ -60,7 +60,7 @@ func (d *decoder) mistyped(s *slot, why error) {
 		return
 	}
 	secret := s.secret || s.plan.holds && s.plan.shape == viaJSON
-	what := fmt.Sprintf("cannot use %s as %s", describe(s.n, secret), s.plan.typ)
+	what := fmt.Sprintf("cannot use %s as %s", describe(s.n, secret), typeText(s.plan.typ))
 	if secret {
 		why = nil
 	}
@@ -70,7 +70,7 @@ func (d *decoder) mistyped(s *slot, why error) {
 func (d *decoder) missing() { d.report(tree.Missing, errors.New("required, and set nowhere")) }
 
 func (d *decoder) conflict(p *plan) {
-	d.report(tree.Conflict, fmt.Errorf("the key has both a value and keys below it, and %s holds only one", p.typ))
+	d.report(tree.Conflict, fmt.Errorf("the key has both a value and keys below it, and %s holds only one", typeText(p.typ)))
 }
 
 func (d *decoder) badKey(t reflect.Type, key string, why error) {
@@ -81,8 +81,32 @@ func (d *decoder) sameKey(t reflect.Type, key string) {
 	d.report(tree.Duplicate, fmt.Errorf("key %s stands there in another spelling too: they are one %s", quote(key), t))
 }
 
+// gap reports that a list has an element, and not all that come before it.
 func (d *decoder) gap(n *tree.Node) {
-	d.report(tree.Gap, fmt.Errorf("the list has %d elements and lacks element %d", n.Len(), firstGap(n)))
+	lacks, next := firstGap(n)
+	d.push(strconv.Itoa(next), listElement)
+	defer d.pop()
+	d.report(tree.Gap, fmt.Errorf("the list lacks element %d, which comes before this one", lacks))
+}
+
+// typeText returns a type as Go writes it, but for structs without a name, whose
+// fields are of no interest.
+func typeText(t reflect.Type) string {
+	switch {
+	case t.Name() != "":
+		return t.String()
+	case t.Kind() == reflect.Struct:
+		return "struct"
+	case t.Kind() == reflect.Pointer:
+		return "*" + typeText(t.Elem())
+	case t.Kind() == reflect.Slice:
+		return "[]" + typeText(t.Elem())
+	case t.Kind() == reflect.Array:
+		return fmt.Sprintf("[%d]%s", t.Len(), typeText(t.Elem()))
+	case t.Kind() == reflect.Map:
+		return fmt.Sprintf("map[%s]%s", typeText(t.Key()), typeText(t.Elem()))
+	}
+	return t.String()
 }
 
 // refusal is an error with its reason, which may be of any length and is
