@@ -71,8 +71,14 @@ func values(t tree.Tree) map[string]string {
 	return all
 }
 
+// Row U1: 1,000 writes, as quick as they can be, while 100 watches start; all of them
+// converge, and none goes back. Each has two connections at most, and the server's
+// own limit is of 200 from one address.
 func TestU1Consul(t *testing.T) {
-	server := testserver.Consul(t, testserver.ConsulConfig{})
+	const watchers, least = 100, 1000
+	server := testserver.Consul(t, testserver.ConsulConfig{
+		Config: map[string]any{"limits": map[string]any{"http_max_conns_per_client": 10 * watchers}},
+	})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var written atomic.Int64
@@ -83,16 +89,16 @@ func TestU1Consul(t *testing.T) {
 			return fmt.Sprintf("app/w%d/k%d", worker, n%10)
 		})
 	}()
-	watches := make([]*watch, 20)
+	watches := make([]*watch, watchers)
 	for i := range watches {
 		client, _ := connect(t, server.Addr(), "")
-		time.Sleep(time.Duration(rand.IntN(100)) * time.Millisecond) // each starts at another moment of the writing
+		time.Sleep(time.Duration(rand.IntN(40)) * time.Millisecond) // each starts at another moment of the writing
 		watches[i] = follow(t, consul.New(client, "app", nil))
 	}
 	for _, w := range watches {
 		w.until("a key", func(s source.Snapshot) bool { return s.Tree.Root() != nil })
 	}
-	await.Until(t, "400 writes", func() bool { return written.Load() >= 400 })
+	await.Until(t, fmt.Sprint(least, " writes"), func() bool { return written.Load() >= least })
 	cancel()
 	await.Receive(t, "the end of the writing", done)
 	client, _ := connect(t, server.Addr(), "")
