@@ -16,11 +16,12 @@ import "time"
 // written before the revision after the gap arrived. So a probe that begins
 // then sees it, if it is there and nothing is written meanwhile: when everything up to
 // the newest revision that it sees has arrived, without another gap, nothing is missing
-// again.
+// again. A probe that a replica of the stream has answered counts only if that had all
+// that the leader has.
 type doubt struct {
 	since    time.Time // of the first gap; zero: there is none
 	gaps     int       // so far
-	answered bool      // a probe has begun after the last gap, and nothing was written until it ended
+	answered bool      // a probe has begun after the last gap, and what it saw is exact
 	newest   uint64    // that it saw
 }
 

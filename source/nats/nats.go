@@ -12,8 +12,9 @@
 // revision of the bucket. A key that changes again before the watcher was told of it
 // leaves a gap in the revisions, as keys that are not the source's do; what is there
 // after a gap is emitted when a probe has found that nothing is missing. If it hasn't
-// for two seconds, as somebody always writes to the bucket, what is there is emitted all
-// the same, and the snapshot's Note says so.
+// for two seconds, as somebody always writes to the bucket or a replica of its stream is
+// behind the leader, what is there is emitted all the same, and the snapshot's Note says
+// so.
 //
 // N2. The client makes its watcher anew when a message is missing or the
 // connection was lost, and goes on from the last revision.

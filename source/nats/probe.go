@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -26,15 +27,15 @@ type verdict struct {
 	state  state
 	newest uint64 // the last revision that the watcher is to tell of; 0: none that it had not told of
 	gaps   int    // that there had been when it began
-	quiet  bool   // nothing was written meanwhile, so newest is exact
+	quiet  bool   // nothing was written meanwhile, and no replica that is behind was asked, so newest is exact
 	err    error
 }
 
 // interval returns when the next probe is due.
 func (s *store) interval() time.Duration { return source.Jitter(s.opts.Probe/2, s.opts.Probe) }
 
-// state asks the stream's leader.
-func (s *store) state(ctx context.Context) (state, error) {
+// info asks the stream's leader, which alone answers that.
+func (s *store) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Timeout)
 	defer cancel()
 	var status jetstream.KeyValueStatus
@@ -43,17 +44,39 @@ func (s *store) state(ctx context.Context) (state, error) {
 		return err
 	})
 	if err != nil {
-		return state{}, s.silent("bucket", err)
+		return nil, s.silent("bucket", err)
 	}
 	of, ok := status.(interface{ StreamInfo() *jetstream.StreamInfo })
 	if !ok {
-		return state{}, errors.New("bucket: its status doesn't tell the stream's")
+		return nil, errors.New("bucket: its status doesn't tell the stream's")
 	}
 	info := of.StreamInfo()
 	if info.Cluster != nil && info.Cluster.Leader == "" {
-		return state{}, errors.New("bucket: its stream has no leader")
+		return nil, errors.New("bucket: its stream has no leader")
 	}
-	return state{info.Created, info.State.FirstSeq, info.State.LastSeq, info.State.Msgs, uint64(info.State.NumDeleted)}, nil
+	return info, nil
+}
+
+func stateOf(info *jetstream.StreamInfo) state {
+	return state{info.Created, info.State.FirstSeq, info.State.LastSeq, info.State.Msgs, uint64(info.State.NumDeleted)}
+}
+
+// isReplicated reports whether other servers than the leader hold the stream too.
+// Any of them may serve a watcher, however far behind it is.
+func isReplicated(info *jetstream.StreamInfo) bool {
+	return info.Cluster != nil && len(info.Cluster.Replicas) > 0
+}
+
+// isAtRest reports whether by all that the leader knows every replica has long had
+// the last revision.
+func isAtRest(info *jetstream.StreamInfo) bool {
+	const long = 10 * time.Second
+	for _, replica := range info.Cluster.Replicas {
+		if !replica.Current || replica.Offline || replica.Lag > 0 {
+			return false
+		}
+	}
+	return info.TimeStamp.Sub(info.State.LastTime) > long
 }
 
 // stop ends a watcher, whose goroutine may wait for somebody to take what it has.
@@ -99,12 +122,12 @@ func (s *store) silent(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// watcher makes the watcher of what the source reads. The server may take its time
+// watcher makes a watcher of what matches the patterns. The server may take its time
 // no longer than Timeout.
-func (s *store) watcher(ctx context.Context, opts ...jetstream.WatchOpt) (jetstream.KeyWatcher, error) {
+func (s *store) watcher(ctx context.Context, patterns []string, opts ...jetstream.WatchOpt) (jetstream.KeyWatcher, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	late := time.AfterFunc(s.opts.Timeout, func() { cancel(context.DeadlineExceeded) })
-	w, err := s.kv.Watch(ctx, s.pattern(), opts...)
+	w, err := s.kv.WatchFiltered(ctx, patterns, opts...)
 	if !late.Stop() && err != nil {
 		err = context.DeadlineExceeded
 	}
@@ -124,51 +147,96 @@ func (r *run) probe(ctx context.Context) {
 	r.probing = true
 	v, known := verdict{gaps: r.doubt.gaps}, max(r.asked, r.applied)
 	go func() {
-		v.state, v.err = r.store.state(ctx)
-		v.quiet = true
-		if v.err == nil && v.state.last > known {
-			v.newest, v.quiet, v.err = r.store.newestSince(ctx, known, v.state)
+		defer func() { r.probed <- v }()
+		info, err := r.store.info(ctx)
+		if v.err = err; err != nil {
+			return
 		}
-		r.probed <- v
+		v.state, v.quiet = stateOf(info), true
+		if v.state.last > known {
+			v.newest, v.quiet, v.err = r.store.newestSince(ctx, known, info)
+		}
 	}()
 }
 
 // newestSince returns the last revision of what the source reads that is newer than
-// known, or 0, and whether the stream is still in the state from before.
-func (s *store) newestSince(ctx context.Context, known uint64, before state) (newest uint64, quiet bool, err error) {
-	if newest, err = s.newest(ctx, known+1); err != nil {
+// known, or 0, and whether that is certain: the stream is still in the state from
+// before, and who answered had all of it. A replica has if it tells of the stream's
+// last revision too, whoever's that is. One that is no longer there, as a marker that
+// was purged, is told of by none; then it must do that all have been at rest for long.
+func (s *store) newestSince(ctx context.Context, known uint64, before *jetstream.StreamInfo) (newest uint64, certain bool, err error) {
+	last, patterns := before.State.LastSeq, []string{s.pattern()}
+	if isReplicated(before) {
+		key, err := s.keyAt(ctx, last)
+		if err != nil {
+			return 0, false, err
+		}
+		if key != "" && !covers(s.pattern(), key) {
+			patterns = append(patterns, key)
+		}
+	}
+	var seen uint64
+	err = s.each(ctx, patterns, known+1, func(entry jetstream.KeyValueEntry) bool {
+		seen = entry.Revision()
+		if covers(s.pattern(), entry.Key()) {
+			newest = seen
+		}
+		return true
+	})
+	if err != nil {
 		return 0, false, err
 	}
-	after, err := s.state(ctx)
-	return newest, after == before, err
+	after, err := s.info(ctx)
+	if err != nil {
+		return 0, false, err
+	}
+	return newest, stateOf(after) == stateOf(before) && (!isReplicated(after) || seen == last || isAtRest(after)), nil
 }
 
-// newest returns the last revision, from one on, of what the source reads. It may miss
-// one that takes the place of another at that time.
-func (s *store) newest(ctx context.Context, from uint64) (uint64, error) {
-	w, err := s.watcher(ctx, jetstream.ResumeFromRevision(from), jetstream.MetaOnly())
+// covers reports whether a key matches a pattern that is a key or ends with all that
+// may follow.
+func covers(pattern, key string) bool {
+	prefix, open := strings.CutSuffix(pattern, ">")
+	return key == pattern || open && strings.HasPrefix(key, prefix)
+}
+
+// keyAt returns the key that was written at the bucket's last revision, "" if whoever
+// answers doesn't have that.
+func (s *store) keyAt(ctx context.Context, revision uint64) (key string, err error) {
+	err = s.each(ctx, []string{jetstream.AllKeys}, revision, func(entry jetstream.KeyValueEntry) bool {
+		if entry.Revision() == revision {
+			key = entry.Key()
+		}
+		return false
+	})
+	return key, err
+}
+
+// each calls take with what has been written from a revision on and matches one of the
+// patterns, without the values, until there is no more or take returns false. It may
+// miss a revision that takes the place of another at that time.
+func (s *store) each(ctx context.Context, patterns []string, from uint64, take func(jetstream.KeyValueEntry) bool) error {
+	w, err := s.watcher(ctx, patterns, jetstream.ResumeFromRevision(from), jetstream.MetaOnly())
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer stop(w)
 	silence := time.NewTimer(s.opts.Timeout)
 	defer silence.Stop()
-	var newest uint64
 	for {
 		select {
 		case <-ctx.Done():
-			return 0, ctx.Err()
+			return ctx.Err()
 		case <-silence.C:
-			return 0, fmt.Errorf("watch: no answer within %v", s.opts.Timeout)
+			return fmt.Errorf("watch: no answer within %v", s.opts.Timeout)
 		case entry, ok := <-w.Updates():
 			if !ok {
-				return 0, errEnded
+				return errEnded
 			}
-			if entry == nil {
-				return newest, nil
+			if entry == nil || !take(entry) {
+				return nil
 			}
 			silence.Reset(s.opts.Timeout)
-			newest = entry.Revision()
 		}
 	}
 }

@@ -29,15 +29,15 @@ func (s *store) Watch(ctx context.Context, emit func(source.Snapshot)) error {
 	defer s.single.Leave()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	was, err := s.state(ctx) // before anything is read
+	info, err := s.info(ctx) // before anything is read
 	if err != nil {
 		return s.orEnd(ctx, err)
 	}
-	w, err := s.watcher(ctx)
+	w, err := s.watcher(ctx, []string{s.pattern()})
 	if err != nil {
 		return s.orEnd(ctx, err)
 	}
-	r := &run{store: s, w: w, verified: was, probed: make(chan verdict, 1)}
+	r := &run{store: s, w: w, verified: stateOf(info), probed: make(chan verdict, 1)}
 	defer r.end(cancel)
 	return s.orEnd(ctx, r.follow(ctx, emit))
 }
@@ -262,7 +262,7 @@ func (r *run) emit(ctx context.Context, emit func(source.Snapshot)) {
 		began := time.Now()
 		r.last = source.Snapshot{}
 		if late {
-			r.last.Note = fmt.Sprintf("perhaps not at one revision: the bucket has been written to without a pause for %v", longestDoubt)
+			r.last.Note = fmt.Sprintf("perhaps not at one revision: for %v the bucket has been written to without a pause, or a replica has been behind", longestDoubt)
 		}
 		if r.applied > 0 {
 			r.last.Revision = strconv.FormatUint(r.applied, 10)
