@@ -1,6 +1,7 @@
 package consul_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -267,5 +268,36 @@ func TestC8TooManyConnections(t *testing.T) {
 	}
 	if n := count.n.Load(); n > 100 {
 		t.Errorf("%d requests of a source that is refused", n)
+	}
+}
+
+// Row C6: a query's deadline is beyond the time for which the server holds it, and
+// what it adds to that; and a query has the context of the Watch, so that the end of
+// that ends one on a server that has stopped.
+func TestC6QueriesOfAStoppedServerEnd(t *testing.T) {
+	server := testserver.Consul(t, testserver.ConsulConfig{})
+	client, count := connect(t, server.Addr(), "")
+	put(t, client, "app/a", "1")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	asked := count.n.Load()
+	go func() {
+		ended <- consul.New(client, "app", &consul.Options{Wait: 500 * time.Millisecond, Probe: -1}).Watch(ctx, func(source.Snapshot) {})
+	}()
+	await.Until(t, "queries that the server has held to the end", func() bool { return count.n.Load() >= asked+5 })
+	select {
+	case err := <-ended:
+		t.Fatalf("Watch = %v while nothing was wrong", err)
+	default:
+	}
+	server.Pause()
+	asked = count.n.Load()
+	cancel()
+	if err := await.Receive(t, "the end of the Watch", ended); err != context.Canceled {
+		t.Errorf("Watch = %v, want %v", err, context.Canceled)
+	}
+	if n := count.n.Load() - asked; n > 1 {
+		t.Errorf("%d queries of a server that has stopped", n)
 	}
 }
