@@ -1,14 +1,6 @@
 package document
 
 import (
-	"errors"
-	"fmt"
-	"strconv"
-	"time"
-
-	"github.com/pelletier/go-toml/v2"
-	"github.com/pelletier/go-toml/v2/unstable"
-
 	"github.com/confsync/confsync/tree"
 )
 
@@ -219,62 +211,4 @@ func (i *tomlItem) what() string {
 		return "a table made by dotted keys"
 	}
 	return aTable
-}
-
-// scalar reads the common spellings itself, and has the TOML library read the
-// others, so that both always mean the same.
-func (d *tomlDecoder) scalar(n *unstable.Node, at tree.Place, t *tree.Tree) {
-	switch {
-	case n.Kind == unstable.String:
-		d.build.SetScalar(t, tree.String, n.Data, at)
-	case n.Kind == unstable.Bool:
-		d.build.SetScalar(t, tree.Bool, n.Data, at)
-	case n.Kind == unstable.Integer && len(n.Data) < 18 && isPlainInt(string(n.Data)):
-		d.build.SetScalar(t, tree.Int, n.Data, at)
-	case n.Kind == unstable.Float && isDecimal(n.Data):
-		d.build.SetScalar(t, tree.Float, n.Data, at)
-	default:
-		*t = d.uncommon(n, at)
-	}
-}
-
-func (d *tomlDecoder) uncommon(n *unstable.Node, at tree.Place) tree.Tree {
-	text := string(n.Data)
-	var doc struct{ V any }
-	if err := toml.Unmarshal(append([]byte("V = "), n.Data...), &doc); err != nil {
-		d.problem(tree.Unusable, at, fmt.Errorf("not a valid %s", scalarNames[n.Kind]))
-		return tree.Tree{}
-	}
-	switch v := doc.V.(type) {
-	case int64:
-		return d.build.Scalar(tree.Int, intText(strconv.FormatInt(v, 10), text), at)
-	case float64:
-		return d.build.Scalar(tree.Float, floatText(v), at)
-	case time.Time:
-		return d.build.Scalar(tree.Time, timeText(v, text), at)
-	case toml.LocalDateTime:
-		return d.build.Scalar(tree.Time, timeText(v.AsTime(time.UTC), text), at)
-	case toml.LocalDate:
-		return d.build.Scalar(tree.Time, timeText(v.AsTime(time.UTC), text), at)
-	case toml.LocalTime:
-		return d.build.Scalar(tree.String, v.String(), at)
-	}
-	d.problem(tree.Unusable, at, errors.New("not a value"))
-	return tree.Tree{}
-}
-
-// isDecimal reports whether a float is written as strconv reads it, with no
-// exponent.
-func isDecimal(text []byte) bool {
-	for _, c := range text {
-		if !isDigit(c) && c != '.' && c != '+' && c != '-' {
-			return false
-		}
-	}
-	return true
-}
-
-var scalarNames = map[unstable.Kind]string{
-	unstable.Integer: "64-bit integer", unstable.Float: "64-bit float", unstable.DateTime: "date-time",
-	unstable.LocalDateTime: "date-time", unstable.LocalDate: "date", unstable.LocalTime: "time",
 }
