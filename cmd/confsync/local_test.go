@@ -54,6 +54,8 @@ func TestNoSourceAndWrongAddresses(t *testing.T) {
 		"consul://user:hunter2@host/x": "credentials",
 		"https://user:hunter2@host/x":  "without credentials",
 		"etcd://h,u:hunter2@h/x?a=b":   "credentials",
+		"https:///x?token=hunter2":     "with a host",
+		"consul://host?token=hunter2":  "unknown option",
 		"redis://h/x?db=one":           "option db: want a number",
 		"file:":                        "want file:PATH",
 		"redis://a,b/x":                "Cluster",

@@ -97,10 +97,16 @@ func Parse(text string) (*Place, error) {
 	return p, nil
 }
 
-var credentials = regexp.MustCompile(`//[^/]*@`)
+var (
+	credentials = regexp.MustCompile(`//.*@`) // a password may have slashes
+	given       = regexp.MustCompile(`([?&][^?&=]*=)[^&]*`)
+)
 
-// shown returns an address without the credentials that somebody has put into it.
-func shown(text string) string { return credentials.ReplaceAllString(text, "//<redacted>@") }
+// shown returns an address without the credentials that somebody has put into it,
+// and without what is given to options or to a server: it may be a token.
+func shown(text string) string {
+	return given.ReplaceAllString(credentials.ReplaceAllString(text, "//<redacted>@"), "$1<redacted>")
+}
 
 // All makes the places of several addresses, lowest precedence first.
 func All(texts []string) (places []*Place, err error) {
