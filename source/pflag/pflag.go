@@ -89,20 +89,27 @@ func node(set *pflag.FlagSet, f *pflag.Flag) *tree.Node {
 	case pflag.SliceValue:
 		return source.FlagNode(v.GetSlice())
 	}
-	var pairs any
+	var made any
+	var bytes []byte
 	var err error
 	switch f.Value.Type() {
 	case "stringToString":
-		pairs, err = set.GetStringToString(f.Name)
+		made, err = set.GetStringToString(f.Name)
 	case "stringToInt":
-		pairs, err = set.GetStringToInt(f.Name)
+		made, err = set.GetStringToInt(f.Name)
 	case "stringToInt64":
-		pairs, err = set.GetStringToInt64(f.Name)
+		made, err = set.GetStringToInt64(f.Name)
+	case "bytesHex":
+		bytes, err = set.GetBytesHex(f.Name)
+		made = string(bytes)
+	case "bytesBase64":
+		bytes, err = set.GetBytesBase64(f.Name)
+		made = string(bytes)
 	default:
 		return tree.NewScalar(tree.String, f.Value.String())
 	}
 	if err != nil { // another type by the same name
 		return tree.NewScalar(tree.String, f.Value.String())
 	}
-	return source.FlagNode(pairs)
+	return source.FlagNode(made)
 }

@@ -32,6 +32,8 @@ type app struct {
 	}
 	Servers []struct{ Host string }
 	Verbose int
+	Key     []byte
+	Salt    []byte
 	Level   level
 }
 
@@ -59,6 +61,8 @@ func defined() *flags.FlagSet {
 	set.Int("db-max-conns", 0, "")
 	set.IntSlice("db.ports", nil, "")
 	set.CountP("verbose", "v", "")
+	set.BytesHex("key", nil, "")
+	set.BytesBase64("salt", nil, "")
 	set.Var(&custom{}, "level", "")
 	set.String("config", "", "the program's own")
 	set.String("internal-name", "", "")
@@ -76,7 +80,7 @@ func open(t *testing.T, set *flags.FlagSet, opts *pflag.Options) (*confsync.Conf
 
 func TestEveryKindOfFlag(t *testing.T) {
 	set := defined()
-	args := "-p 80 --debug --wait 1m30s --tags x,y --tags z --limits a=1,b=2 --ip ::1 --db-max-conns=5 --db.ports 1,2 -vvv --level high --config x.yaml"
+	args := "-p 80 --debug --wait 1m30s --tags x,y --tags z --limits a=1,b=2 --ip ::1 --db-max-conns=5 --db.ports 1,2 -vvv --key 00ff --salt AP8= --level high --config x.yaml"
 	if err := set.Parse(strings.Fields(args)); err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +91,7 @@ func TestEveryKindOfFlag(t *testing.T) {
 	got := cfg.Get()
 	if got.Name != "checkout" || got.Port != 80 || !got.Debug || got.Wait != 90*time.Second || strings.Join(got.Tags, " ") != "x y z" ||
 		got.Limits["a"] != 1 || got.Limits["b"] != 2 || got.IP.String() != "::1" || got.DB.MaxConns != 5 || len(got.DB.Ports) != 2 ||
-		got.Verbose != 3 || got.Level.n != "HIGH" {
+		string(got.Key) != "\x00\xff" || string(got.Salt) != "\x00\xff" || got.Verbose != 3 || got.Level.n != "HIGH" {
 		t.Errorf("got %+v", got)
 	}
 	for path, want := range map[string]string{"port": "flag --port", "tags.2": "flag --tags", "limits.a": "flag --limits", "db.max_conns": "flag --db-max-conns"} {
