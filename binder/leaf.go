@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"math/big"
 	"net"
 	"net/url"
 	"reflect"
@@ -90,12 +91,24 @@ func decodeFloat(n *tree.Node, out reflect.Value) error {
 	if k := n.Kind(); k != tree.Float && k != tree.Int && k != tree.String {
 		return errMistyped
 	}
-	v, err := strconv.ParseFloat(strings.TrimSpace(n.Text()), out.Type().Bits())
+	v, err := strconv.ParseFloat(decimal(n), out.Type().Bits())
 	if err != nil {
 		return numberError(err)
 	}
 	out.SetFloat(v)
 	return nil
+}
+
+// decimal returns the text of a number in base ten. An integer of a document's is
+// what the document says, as it is for number.
+func decimal(n *tree.Node) string {
+	text := strings.TrimSpace(n.Text())
+	if digits := strings.TrimLeft(text, "+-"); n.Kind() == tree.Int && len(digits) > 1 && digits[0] == '0' {
+		if i, ok := new(big.Int).SetString(text, 0); ok {
+			return i.String()
+		}
+	}
+	return text
 }
 
 // number returns the text of an integer and the base to read it with. An

@@ -153,11 +153,9 @@ func toGo(n *tree.Node) (any, bool) {
 		if u, err := strconv.ParseUint(n.Text(), 0, 64); err == nil {
 			return u, true
 		}
-		f, _ := strconv.ParseFloat(n.Text(), 64)
-		return f, true
+		return floatToGo(n), true
 	case tree.Float:
-		f, _ := strconv.ParseFloat(n.Text(), 64)
-		return f, true
+		return floatToGo(n), true
 	case tree.List:
 		return listToGo(elements(n))
 	case tree.Map:
@@ -169,6 +167,16 @@ func toGo(n *tree.Node) (any, bool) {
 		return nil, true
 	}
 	return n.Text(), true
+}
+
+// floatToGo returns a number as a float64, or the text of one that no float64
+// holds.
+func floatToGo(n *tree.Node) any {
+	f, err := strconv.ParseFloat(decimal(n), 64)
+	if err != nil {
+		return n.Text()
+	}
+	return f
 }
 
 func listToGo(items []*tree.Node) (any, bool) {

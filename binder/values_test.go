@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/confsync/confsync/binder"
 	"github.com/confsync/confsync/tree"
 )
 
@@ -195,5 +196,50 @@ func TestConflicts(t *testing.T) {
 	got, problems := valueOf(t, typeOf[one[*tree.Node]](), both)
 	if n := got.(one[*tree.Node]).V; len(problems) > 0 || n.Own().Text() != "1" || n.Child("host").Text() != "2" {
 		t.Errorf("a node holds both: got %v with %v", n, problems)
+	}
+}
+
+// An integer of a document's is the same number whatever the type that it fills,
+// and what no number holds is an error or stays a text.
+func TestNumbersAreOneNumber(t *testing.T) {
+	type all struct {
+		I int64
+		F float64
+		S float32
+		A any
+	}
+	b, err := binder.New(typeOf[all]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]any{
+		"0": 0, "-7": -7, "+7": 7, "010": 8, "0o17": 15, "-0x1F": -31, "0b101": 5, "1_000": 1000,
+		"9223372036854775808": uint64(1 << 63), "0x1FFFFFFFFFFFFFFFFFF": float64(0x1FFFFFFFFFFFFFFFFFF),
+	} {
+		n := tree.NewScalar(tree.Int, text)
+		bound, problems := b.Bind(binder.Bound{}, tree.NewMap([]string{"a", "f", "s"}, []*tree.Node{n, n, n}, nil))
+		if problems.Len() > 0 {
+			t.Errorf("%s: %v", text, problems)
+			continue
+		}
+		got := bound.Value.Interface().(*all)
+		f := reflect.ValueOf(want).Convert(typeOf[float64]()).Float()
+		if got.A != want || got.F != f || got.S != float32(f) {
+			t.Errorf("%s is %v, %v and %v, want %v", text, got.A, got.F, got.S, want)
+		}
+		if i, ok := want.(int); ok {
+			bound, problems := b.Bind(binder.Bound{}, tree.NewMap([]string{"i"}, []*tree.Node{n}, nil))
+			if problems.Len() > 0 || bound.Value.Interface().(*all).I != int64(i) {
+				t.Errorf("%s: %v, want %d", text, problems, i)
+			}
+		}
+	}
+	huge := tree.NewScalar(tree.Float, "1e400")
+	bound, _ := b.Bind(binder.Bound{}, tree.NewMap([]string{"a"}, []*tree.Node{huge}, nil))
+	if got := bound.Value.Interface().(*all).A; got != "1e400" {
+		t.Errorf("1e400 is %v", got)
+	}
+	if _, problems := b.Bind(binder.Bound{}, tree.NewMap([]string{"f"}, []*tree.Node{huge}, nil)); problems.Len() != 1 {
+		t.Errorf("1e400 is a float64: %v", problems)
 	}
 }
