@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
-	"math/big"
 	"net"
 	"net/url"
 	"reflect"
@@ -99,16 +98,24 @@ func decodeFloat(n *tree.Node, out reflect.Value) error {
 	return nil
 }
 
-// decimal returns the text of a number in base ten. An integer of a document's is
-// what the document says, as it is for number.
+// decimal returns the text of a number as strconv.ParseFloat reads it: what is an
+// integer in a document is in the base that it is written in, as it is for number.
 func decimal(n *tree.Node) string {
 	text := strings.TrimSpace(n.Text())
-	if digits := strings.TrimLeft(text, "+-"); n.Kind() == tree.Int && len(digits) > 1 && digits[0] == '0' {
-		if i, ok := new(big.Int).SetString(text, 0); ok {
-			return i.String()
-		}
+	digits := strings.TrimLeft(text, "+-")
+	if n.Kind() != tree.Int || len(digits) < 2 || digits[0] != '0' {
+		return text
 	}
-	return text
+	if i, err := strconv.ParseInt(text, 0, 64); err == nil {
+		return strconv.FormatInt(i, 10)
+	}
+	if u, err := strconv.ParseUint(text, 0, 64); err == nil {
+		return strconv.FormatUint(u, 10)
+	}
+	if digits[1] == 'x' || digits[1] == 'X' {
+		return text + "p0"
+	}
+	return "" // one of other bases that is too long
 }
 
 // number returns the text of an integer and the base to read it with. An
