@@ -21,8 +21,8 @@ type completions struct {
 	deliver func(event)
 	done    chan struct{} // closed when its goroutine ends
 
-	reading sync.Mutex // held from the reading of events to their delivery
-	buffer  [64 << 10]byte
+	reading sync.Mutex    // held from the reading of events to their delivery
+	buffer  [4 << 10]byte // filled again and again until nothing is left
 
 	mu    sync.Mutex
 	byWD  map[int32][]string // the paths that lead to what is watched
