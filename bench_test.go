@@ -11,6 +11,7 @@ import (
 	"github.com/confsync/confsync/source"
 	"github.com/confsync/confsync/source/document"
 	"github.com/confsync/confsync/source/sourcetest"
+	"github.com/confsync/confsync/tree"
 )
 
 // Fleet is the shape of the benchmarks: services of eight keys each.
@@ -35,15 +36,54 @@ type Service struct {
 
 var sizes = []int{1_000, 10_000, 100_000}
 
-// fleetYAML returns a document of n keys.
-func fleetYAML(n int) []byte {
-	var b strings.Builder
-	b.WriteString("limits:\n  requests: 500\nservices:\n")
+// fleetIn returns a document of n keys.
+func fleetIn(format document.Format, n int) []byte {
+	l := fleetLanguages[format]
+	var services []string
 	for i := range n / 8 {
-		fmt.Fprintf(&b, "  svc-%05d:\n    host: host%d.example.com\n    port: %d\n    tls: true\n    timeout: 5s\n"+
-			"    retries: 3\n    weight: 0.5\n    name: service %d\n    zone: eu-west-1\n", i, i, 8000+i%1000, i)
+		services = append(services, fmt.Sprintf(l.service, i, 8000+i%1000))
 	}
-	return []byte(b.String())
+	return []byte(l.begin + strings.Join(services, l.between) + l.end)
+}
+
+var fleetLanguages = map[document.Format]struct{ begin, service, between, end string }{
+	document.YAML: {
+		"limits:\n  requests: 500\nservices:\n", `  svc-%05[1]d:
+    host: host%[1]d.example.com
+    port: %[2]d
+    tls: true
+    timeout: 5s
+    retries: 3
+    weight: 0.5
+    name: service %[1]d
+    zone: eu-west-1
+`, "", "",
+	},
+	document.JSON: {
+		"{\n  \"limits\": {\n    \"requests\": 500\n  },\n  \"services\": {\n", `    "svc-%05[1]d": {
+      "host": "host%[1]d.example.com",
+      "port": %[2]d,
+      "tls": true,
+      "timeout": "5s",
+      "retries": 3,
+      "weight": 0.5,
+      "name": "service %[1]d",
+      "zone": "eu-west-1"
+    }`, ",\n", "\n  }\n}\n",
+	},
+	document.TOML: {
+		"[limits]\nrequests = 500\n", `
+[services.svc-%05[1]d]
+host = "host%[1]d.example.com"
+port = %[2]d
+tls = true
+timeout = "5s"
+retries = 3
+weight = 0.5
+name = "service %[1]d"
+zone = "eu-west-1"
+`, "", "",
+	},
 }
 
 // memoryOf returns a source that holds a tree and can be changed.
@@ -77,24 +117,38 @@ func BenchmarkGet(b *testing.B) {
 	}
 }
 
-func BenchmarkLoad(b *testing.B) {
-	for _, n := range sizes {
-		data := fleetYAML(n)
-		b.Run(fmt.Sprint("N=", n), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				src := source.Poll("doc", time.Hour, func(context.Context) (source.Snapshot, error) {
-					t, err := document.Decode(document.YAML, data, document.Limits{})
-					return source.Snapshot{Tree: t}, err
-				})
-				c, err := confsync.Open(b.Context(), confsync.Options[Fleet]{Sources: []source.Source{src}})
-				if err != nil || len(c.Get().Services) != n/8 {
-					b.Fatal(err)
-				}
-				c.Close()
-			}
-		})
+// BenchmarkOpen is the opening and the closing, with a document of no keys.
+func BenchmarkOpen(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		openAndClose(b, func() (tree.Tree, error) { return tree.Tree{}, nil }, 0)
 	}
+}
+
+func BenchmarkLoad(b *testing.B) {
+	for _, format := range []document.Format{document.YAML, document.JSON, document.TOML} {
+		for _, n := range []int{100, 1_000, 10_000, 100_000} {
+			data := fleetIn(format, n)
+			b.Run(fmt.Sprintf("%v/N=%d", format, n), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					openAndClose(b, func() (tree.Tree, error) { return document.Decode(format, data, document.Limits{}) }, n/8)
+				}
+			})
+		}
+	}
+}
+
+func openAndClose(b *testing.B, read func() (tree.Tree, error), services int) {
+	src := source.Poll("doc", time.Hour, func(context.Context) (source.Snapshot, error) {
+		t, err := read()
+		return source.Snapshot{Tree: t}, err
+	})
+	c, err := confsync.Open(b.Context(), confsync.Options[Fleet]{Sources: []source.Source{src}})
+	if err != nil || len(c.Get().Services) != services {
+		b.Fatal(err)
+	}
+	c.Close()
 }
 
 // BenchmarkChange is one key from the source's emit to the callback.

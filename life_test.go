@@ -18,6 +18,7 @@ import (
 
 	"github.com/confsync/confsync"
 	"github.com/confsync/confsync/source"
+	"github.com/confsync/confsync/source/document"
 	"github.com/confsync/confsync/source/file"
 	"github.com/confsync/confsync/source/sourcetest"
 )
@@ -110,7 +111,7 @@ func TestMovedPlacesAreNoChange(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	data := fleetYAML(100_000)
+	data := fleetIn(document.YAML, 100_000)
 	write(data)
 	top := sourcetest.NewMemory("top", map[string]any{"limits": map[string]any{"burst": "20"}})
 	c := open(t, file.New(path, nil), top)
@@ -207,4 +208,29 @@ func TestConfigIsPrintedAsItsGeneration(t *testing.T) {
 	}
 	close(stop)
 	changing.Wait()
+}
+
+// TestChangeWhileOpening changes a source while its first state is validated, and
+// at once after Open: nothing is lost before the reducer has begun.
+func TestChangeWhileOpening(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	m := sourcetest.NewMemory("m", map[string]any{"pair.a": 1})
+	opts := sources(m)
+	var during sync.Once
+	opts.Validate = func(_, next *app) error {
+		during.Do(func() { m.Set("pair.a", 2) })
+		return nil
+	}
+	c := openApp(t, opts)
+	eventually(t, "the change while it was opened", func() bool { return c.Get().Pair.A == 2 })
+	c.Close()
+
+	again := openApp(t, sources(sourcetest.NewMemory("m", map[string]any{"pair.a": 1})))
+	if err := again.Refresh(t.Context()); err != nil || again.Generation() != 1 {
+		t.Errorf("Refresh with nothing changed: %v, generation %d", err, again.Generation())
+	}
+	again.Close()
+	if err := again.Refresh(t.Context()); !errors.Is(err, confsync.ErrClosed) {
+		t.Errorf("Refresh after Close: %v", err)
+	}
 }

@@ -219,12 +219,15 @@ func (d *decoder) place(offset int) tree.Place {
 	return tree.Place{Line: d.at.number, Column: at - d.at.begin + 1}
 }
 
-// seek finds the line of an offset.
+// seek finds the line of an offset, which is mostly one of the next.
 func (d *decoder) seek(at int32) {
 	if d.lines == nil {
 		d.lines = linesOf(d.data)
 	}
 	i := int(d.at.number) // of the line after the last, from 0
+	for near := 0; near < 4 && i+1 < len(d.lines) && d.lines[i+1] <= at; near++ {
+		i++
+	}
 	if i == len(d.lines) || d.lines[i] > at || i+1 < len(d.lines) && d.lines[i+1] <= at {
 		found := false
 		if i, found = slices.BinarySearch(d.lines, at); !found {

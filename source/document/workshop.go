@@ -22,7 +22,7 @@ type workshop struct {
 const (
 	maxKept   = 1024     // entries that room is kept for
 	maxParsed = 16 << 10 // bytes of a document that leaves its parser
-	maxTables = 256      // of one that leaves room for as many
+	maxTables = 256      // that are made in one piece, and those in one of them that room is kept for
 )
 
 var workshops = sync.Pool{New: func() any { return &workshop{open: make([]tree.Entry, 0, 64)} }}
@@ -37,9 +37,7 @@ func (w *workshop) leave() {
 		w.tables[i].empty()
 	}
 	w.build, w.open = tree.Builder{}, w.open[:0]
-	if w.tables = w.tables[:0]; cap(w.tables) > maxTables {
-		w.tables = nil
-	}
+	w.tables = w.tables[:0]
 	if len(w.toml.Data()) > maxParsed {
 		w.toml = unstable.Parser{}
 	}
@@ -67,7 +65,7 @@ func (w *workshop) giveBack(used []tree.Entry) {
 // table returns a new table of a document of TOML.
 func (w *workshop) table() *tomlTable {
 	if n := len(w.tables); n == cap(w.tables) { // those that are taken stay where they are
-		w.tables = make([]tomlTable, 0, max(16, 2*n))
+		w.tables = make([]tomlTable, 0, min(max(16, 2*n), maxTables))
 	}
 	w.tables = w.tables[:len(w.tables)+1]
 	return &w.tables[len(w.tables)-1]
