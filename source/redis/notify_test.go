@@ -3,7 +3,9 @@ package redis_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -76,18 +78,74 @@ func TestR1NotificationsAreVerified(t *testing.T) {
 
 // Row R2: the subscription is acknowledged before anything is read.
 func TestR2SubscribedBeforeReading(t *testing.T) {
-	s := server(t, notifying...)
-	c := dial(t, s.Addr())
-	set(t, c, "app/a", "1")
-	ctx, cancel := context.WithCancel(t.Context())
-	subscribed := ""
-	err := redis.New(c, "app", nil).Watch(ctx, func(source.Snapshot) {
-		subscribed = s.CLI("PUBSUB", "NUMPAT")
-		cancel()
-	})
-	if err != context.Canceled || subscribed != "1" {
-		t.Errorf("%s subscriptions at the first snapshot (error %v), want 1", subscribed, err)
+	tests := []struct {
+		name             string
+		config           []string
+		asked, confirmed string
+	}{
+		{"notified", notifying, "PSUBSCRIBE", "psubscribe"},
+		{"tracked", nil, "BCAST", "+OK"},
 	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := server(t, tt.config...)
+			set(t, dial(t, s.Addr()), "app/a", "1")
+			line := &recorded{}
+			c := closing(t, goredis.NewClient(&goredis.Options{
+				Dialer: func(ctx context.Context, _, _ string) (conn net.Conn, err error) {
+					line.Conn, err = new(net.Dialer).DialContext(ctx, "tcp", s.Addr())
+					return line, err
+				},
+			}))
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if err := redis.New(c, "app", nil).Watch(ctx, func(source.Snapshot) { cancel() }); err != context.Canceled {
+				t.Errorf("Watch returned %v, want %v", err, context.Canceled)
+			}
+			asked := line.first(0, "> ", tt.asked)
+			confirmed := line.first(asked+1, "< ", tt.confirmed)
+			if read := line.first(0, "> ", "SCAN"); asked < 0 || confirmed < 0 || read < confirmed {
+				t.Errorf("asked at %d, confirmed at %d, read at %d; want that order in %q", asked, confirmed, read, line.passed)
+			}
+		})
+	}
+}
+
+// recorded is a connection that keeps what has passed, in the order in which it did.
+type recorded struct {
+	net.Conn
+	mu     sync.Mutex
+	passed []string
+}
+
+func (r *recorded) keep(way string, data []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.passed = append(r.passed, way+string(data))
+}
+
+func (r *recorded) Read(b []byte) (int, error) {
+	n, err := r.Conn.Read(b)
+	r.keep("< ", b[:n])
+	return n, err
+}
+
+func (r *recorded) Write(b []byte) (int, error) {
+	r.keep("> ", b)
+	return r.Conn.Write(b)
+}
+
+// first returns the number of the first part, from one on, that went one way and has a
+// text in it, or -1.
+func (r *recorded) first(from int, way, text string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := max(0, from); i < len(r.passed); i++ {
+		if strings.HasPrefix(r.passed[i], way) && strings.Contains(r.passed[i], text) {
+			return i
+		}
+	}
+	return -1
 }
 
 // Row R1: the setting changes under a Watch.
