@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/confsync/confsync/binder"
+	"github.com/confsync/confsync/merge"
 	"github.com/confsync/confsync/tree"
 )
 
@@ -138,4 +139,53 @@ func shownScalar(s *tree.Shape, n *tree.Node) *tree.Node {
 		return tree.NewScalar(tree.Float, text)
 	}
 	return n
+}
+
+// shown returns what is served at a path, as it may be shown: what either type
+// takes, and nothing that either hides.
+func (t *types) shown(path tree.Path, n *tree.Node) *tree.Node {
+	if len(t.sections) > 0 {
+		n = t.marked(path, n)
+	}
+	whole := shown(shapeAt(t.root.Shape(), path), n)
+	for _, s := range t.sections {
+		switch {
+		case path.HasPrefix(s.at):
+			return s.over(whole, shown(shapeAt(s.binder.Shape(), path[len(s.at):]), n))
+		case s.at.HasPrefix(path):
+			below := s.at[len(path):]
+			if part := whole.Lookup(below); part != nil {
+				e := tree.Of(whole).Edit()
+				e.Graft(below, tree.Of(s.over(part, shown(s.binder.Shape(), n.Lookup(below)))))
+				whole = e.Tree().Root()
+			}
+		}
+	}
+	return whole
+}
+
+// over returns what is shown of a section, and what the user's type shows there.
+func (s *section) over(whole, part *tree.Node) *tree.Node {
+	if !s.shared {
+		return part
+	}
+	return merge.Merge(merge.Result{}, []*tree.Node{whole, part}).Root()
+}
+
+// marked returns a value with all that is hidden in it marked so.
+func (t *types) marked(path tree.Path, n *tree.Node) *tree.Node {
+	if n.Len() == 0 {
+		if t.Hides(path, n) {
+			return n.AsSecret()
+		}
+		return n
+	}
+	kids := make([]*tree.Node, n.Len())
+	for i := range kids {
+		kids[i] = t.marked(path.Child(n.Segment(i)), n.At(i))
+	}
+	if n.Kind() == tree.List {
+		return tree.NewList(kids)
+	}
+	return tree.NewMap(n.Keys(), kids, n.Own())
 }
