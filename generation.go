@@ -24,11 +24,11 @@ type generation struct {
 	paths []tree.Path // that differ from the generation before; see pathsBetween
 }
 
-// again returns a copy of the generation, to which something has been added since
-// it was published.
+// again returns a copy of the generation, for what was added to it since it was
+// published, and without what only those are told who saw the one before.
 func (g *generation) again() *generation {
 	return &generation{
-		number: g.number, since: g.since, root: g.root, value: g.value, filled: g.filled, parts: g.parts, built: g.built, maps: g.maps, serves: g.serves,
+		number: g.number, since: g.since, root: g.root, value: g.value, filled: g.filled, parts: g.parts, built: g.built, serves: g.serves,
 	}
 }
 

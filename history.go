@@ -81,6 +81,9 @@ func (r record) changes(before record) (changes []Altered, more int) {
 // out. One before them stays, to tell what changed in the oldest.
 func remember(past []record, next record, bound int) []record {
 	past = append(slices.Clip(past), next)
+	if n := len(past) - 1; n > 0 {
+		past[n-1].generation = past[n-1].again()
+	}
 	return past[max(0, len(past)-max(bound, 0)-1):]
 }
 

@@ -1,5 +1,7 @@
 package tree
 
+import "slices"
+
 // Diff returns the paths of the values that differ between two nodes, in the order
 // of the tree: leaves that came, went or changed, own values of maps, and nodes
 // that changed their kind, which stand for all below them. It skips what the two
@@ -20,7 +22,7 @@ type differ struct {
 func (d *differ) note() {
 	size := len(d.path)
 	if len(d.room) < size {
-		d.room = make(Path, size*min(len(d.found)+1, 512))
+		d.room = make(Path, size*min(cap(d.found)-len(d.found)+1, 512))
 	}
 	copy(d.room, d.path)
 	d.found = append(d.found, d.room[:size:size])
@@ -41,6 +43,7 @@ func (d *differ) walk(a, b *Node) {
 		d.note()
 	}
 	if a.SameKeys(b) && a.Len() == b.Len() {
+		d.expect(a, b)
 		for i := range a.Len() {
 			if a.At(i) != b.At(i) {
 				d.into(a.Segment(i), a.At(i), b.At(i))
@@ -49,6 +52,18 @@ func (d *differ) walk(a, b *Node) {
 		return
 	}
 	d.children(a, b)
+}
+
+// expect makes room for the paths in the children of two maps that have the same
+// keys.
+func (d *differ) expect(a, b *Node) {
+	differ := 0
+	for i := range a.Len() {
+		if a.At(i) != b.At(i) {
+			differ++
+		}
+	}
+	d.found = slices.Grow(d.found, differ)
 }
 
 func (d *differ) into(segment string, a, b *Node) {
