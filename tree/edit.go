@@ -1,19 +1,14 @@
 package tree
 
-import (
-	"slices"
-	"strings"
-)
-
 // Editor gathers changes to a tree of keys, as a store has them, and makes
 // the next tree: all that no change touched is shared with the tree before,
 // nodes and places alike. A value that is set to what it was keeps its node
 // and gets a new place. An Editor is for one goroutine.
 type Editor struct {
-	base   Tree
-	root   draft
-	drafts int32   // how many there are
-	unused []draft // allocated together
+	base      Tree
+	root      draft
+	unused    []draft // allocated together
+	allocated int     // the last time
 }
 
 // draft is what has been asked for at one path and below it. Siblings may have
@@ -21,23 +16,14 @@ type Editor struct {
 type draft struct {
 	key   string // of the draft above
 	graft *Tree  // stands here instead, before the other changes
-	value *Node  // with put: the own value, or the folder mark
-	at    Place
-
-	change change
-	number int32 // drafts are numbered as they come
+	value *Node  // the own value to be, a folder mark, or nothing; nil to leave what there is
+	at    Place  // of value
 
 	first, last *draft // of those below
 	next        *draft // of its siblings
 }
 
-type change uint8
-
-const (
-	keep  change = iota
-	put          // set the own value; children stay
-	clear        // take the own value away; children stay
-)
+var folderMark, nothing = &Node{folder: true}, &Node{}
 
 // Edit starts a change of t.
 func (t Tree) Edit() *Editor { return &Editor{base: t} }
@@ -58,12 +44,12 @@ func (e *Editor) at(p Path) *draft {
 
 func (e *Editor) newDraft(key string) *draft {
 	if len(e.unused) == 0 {
-		e.unused = make([]draft, min(max(e.drafts, 4), 64))
+		e.allocated = min(max(2*e.allocated, 4), 64)
+		e.unused = make([]draft, e.allocated)
 	}
 	d := &e.unused[0]
 	e.unused = e.unused[1:]
-	e.drafts++
-	d.key, d.number = key, e.drafts
+	d.key = key
 	return d
 }
 
@@ -79,16 +65,14 @@ func (d *draft) add(first, last *draft) {
 
 // Set gives the key at p a value. Keys below it stay: the node then carries both.
 func (e *Editor) Set(p Path, text string, at Place) {
-	e.at(p).join(&draft{change: put, value: NewScalar(String, text), at: at})
+	e.at(p).join(&draft{value: NewScalar(String, text), at: at})
 }
 
 // SetFolder says that p exists as a map, even while there is no key below it.
 // A value that p has gives way to it.
 func (e *Editor) SetFolder(p Path, at Place) {
-	e.at(p).join(&draft{change: put, value: folderMark, at: at})
+	e.at(p).join(&draft{value: folderMark, at: at})
 }
-
-var folderMark = &Node{folder: true}
 
 // Graft puts a whole tree at p, in the place of what was there and below. An
 // absent tree removes it all.
@@ -96,15 +80,15 @@ func (e *Editor) Graft(p Path, whole Tree) { e.at(p).join(&draft{graft: &whole})
 
 // Delete takes away the value at p, or its folder mark. Keys below it stay; a
 // map that is left with nothing goes. Where there is nothing it does nothing.
-func (e *Editor) Delete(p Path) { e.at(p).join(&draft{change: clear}) }
+func (e *Editor) Delete(p Path) { e.at(p).join(&draft{value: nothing}) }
 
 // join adds what was asked for later at the same path.
 func (d *draft) join(later *draft) {
 	if later.graft != nil {
-		d.graft, d.change, d.first, d.last = later.graft, keep, nil, nil
+		d.graft, d.value, d.first, d.last = later.graft, nil, nil, nil
 	}
-	if later.change != keep {
-		d.change, d.value, d.at = later.change, later.value, later.at
+	if later.value != nil {
+		d.value, d.at = later.value, later.at
 	}
 	if later.first != nil {
 		d.add(later.first, later.last)
@@ -124,28 +108,25 @@ func (d *draft) apply(t Tree) Tree {
 	if d.graft != nil {
 		t = *d.graft
 	}
-	if d.change == keep && d.first == nil {
+	if d.value == nil && d.first == nil {
 		return t
 	}
 	n, self, place := t.root, t.root.self(), t.at
-	switch d.change {
-	case put:
+	if d.value != nil {
 		self, place = *d.value, d.at
-	case clear:
-		self, place = Node{}, Place{}
 	}
 	next, touched := d.children(t)
 	empty := next.len() == 0 && self == Node{}
 	switch {
-	case !touched && d.change == keep && (n == nil || n.kind == List):
+	case !touched && d.value == nil && (n == nil || n.kind == List):
 		return t
-	case !touched && self == n.self() && (d.change == keep || !empty):
+	case !touched && self == n.self() && (d.value == nil || !empty):
 		return Tree{root: n, at: place, places: next.places}
 	case empty:
 		return Tree{}
 	case next.len() > 0 || self.folder:
 		return Tree{root: next.asMap(self), at: place, places: next.places}
-	case d.change == put:
+	case d.value != nil:
 		return Tree{root: d.value, at: place}
 	}
 	alone := self
@@ -196,17 +177,20 @@ func (d *draft) children(t Tree) (next siblings, touched bool) {
 // sort puts the drafts below d in the order of their keys, and joins those of
 // one key.
 func (d *draft) sort() {
-	if d.sorted() {
+	size, sorted := 0, true
+	for kid := d.first; kid != nil; kid = kid.next {
+		size++
+		sorted = sorted && (kid.next == nil || kid.key < kid.next.key)
+	}
+	if sorted {
 		return
 	}
-	var all []*draft
-	for kid := d.first; kid != nil; kid = kid.next {
-		all = append(all, kid)
-	}
-	slices.SortFunc(all, (*draft).compare)
+	all, _ := sortChain(d.first, size)
 	d.first = nil
-	for _, kid := range all {
-		if kid.next = nil; d.first != nil && d.last.key == kid.key {
+	for all != nil {
+		kid := all
+		all, kid.next = kid.next, nil
+		if d.first != nil && d.last.key == kid.key {
 			d.last.join(kid)
 		} else {
 			d.add(kid, kid)
@@ -214,18 +198,27 @@ func (d *draft) sort() {
 	}
 }
 
-func (d *draft) compare(by *draft) int {
-	if order := strings.Compare(d.key, by.key); order != 0 {
-		return order
+// sortChain sorts so many drafts of a chain, one at least. Those of one key stay in
+// their order.
+func sortChain(chain *draft, size int) (sorted, rest *draft) {
+	if size == 1 {
+		rest, chain.next = chain.next, nil
+		return chain, rest
 	}
-	return int(d.number) - int(by.number)
-}
-
-func (d *draft) sorted() bool {
-	for kid := d.first; kid != nil && kid.next != nil; kid = kid.next {
-		if kid.key >= kid.next.key {
-			return false
+	a, rest := sortChain(chain, size/2)
+	b, rest := sortChain(rest, size-size/2)
+	var first draft // before the sorted ones
+	last := &first
+	for a != nil && b != nil {
+		from := &a
+		if b.key < a.key {
+			from = &b
 		}
+		last.next = *from
+		last, *from = *from, (*from).next
 	}
-	return true
+	if last.next = a; a == nil {
+		last.next = b
+	}
+	return first.next, rest
 }

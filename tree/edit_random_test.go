@@ -17,7 +17,11 @@ func TestEditorAgainstOracle(t *testing.T) {
 		oracle := newKey()
 		for revision := range int64(100) {
 			b := batch{random: r, editor: now.Edit(), oracle: oracle, revision: revision + 1}
-			for range 1 + r.IntN(6) {
+			edits := 1 + r.IntN(6)
+			if r.IntN(10) == 0 {
+				edits *= 20 // of few keys, which come again and again
+			}
+			for range edits {
 				b.edit()
 			}
 			next := b.editor.Tree()

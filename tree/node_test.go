@@ -2,7 +2,9 @@ package tree_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/confsync/confsync/tree"
 )
@@ -155,5 +157,46 @@ func TestWith(t *testing.T) {
 	}
 	if base.String() != `{a:"1" c:"3"}` {
 		t.Errorf("the base has become %s", base)
+	}
+}
+
+// TestUpdate changes children in order, and asks for the old ones on the way.
+func TestUpdate(t *testing.T) {
+	base := fromGo(t, m{"a": "1", "c": "3", "e": "5"}).Root()
+	x := tree.NewScalar(tree.String, "x")
+	for _, c := range []struct {
+		name, keys string // a key in upper case goes
+		want       string
+	}{
+		{"nothing", "", `{a:"1" c:"3" e:"5"}`},
+		{"some that are there", "ae", `{a:"x" c:"3" e:"x"}`},
+		{"one that comes before, between and behind", "_bf", `{_:"x" a:"1" b:"x" c:"3" e:"5" f:"x"}`},
+		{"one goes, one comes", "Cd", `{a:"1" d:"x" e:"5"}`},
+		{"all go", "ACE", `{}`},
+		{"one goes that isn't there", "B", `{a:"1" c:"3" e:"5"}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			u := base.Update()
+			for _, r := range c.keys {
+				key, kid := strings.ToLower(string(r)), x
+				if unicode.IsUpper(r) {
+					kid = nil
+				}
+				if got, want := u.Old(key), base.Child(key); got != want {
+					t.Errorf("%s was %s, want %s", key, got, want)
+				}
+				u.Set(key, kid)
+			}
+			got := u.Map(nil)
+			if got.String() != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+			if same := got.String() == base.String(); same != (got == base) {
+				t.Errorf("it is the same map: %t, want %t", got == base, same)
+			}
+		})
+	}
+	if got := base.String(); got != `{a:"1" c:"3" e:"5"}` {
+		t.Errorf("the base has become %s", got)
 	}
 }

@@ -7,8 +7,7 @@ import (
 
 // With returns n, which must be a map or nil, with some children changed: a nil
 // child is removed. It shares n's keys when none comes or goes. The result is
-// a map, possibly an empty one; own is the value it has itself, or nil. It is n
-// if nothing differs.
+// a map, possibly an empty one; own is the value it has itself, or nil.
 func (n *Node) With(changes map[string]*Node, own *Node) *Node {
 	u := n.Update()
 	for _, key := range slices.Sorted(maps.Keys(changes)) {
@@ -48,7 +47,8 @@ func (u *Update) Set(key string, kid *Node) {
 	}
 }
 
-// Map returns the map with all changes made.
+// Map returns the map with all changes made, the old one if there were none; own
+// is the value it has itself, or nil. It is called once, at the end.
 func (u *Update) Map(own *Node) *Node {
 	n, next := u.old.node, u.next
 	if next.node == nil {
