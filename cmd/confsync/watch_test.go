@@ -82,8 +82,8 @@ func TestExec(t *testing.T) {
 func TestExecSignal(t *testing.T) {
 	file := write(t, "app.yaml", "a: 1\n")
 	rendered := filepath.Join(t.TempDir(), "app.env")
-	out, stop := watching(t, "-s", file, "watch", "--render", rendered, "--signal", "hup", "--exec",
-		"trap 'cat "+rendered+"' HUP; echo began; while :; do sleep 0.05; done")
+	out, stop := watching(t, "-s", file, "watch", "--render", rendered, "--signal", "usr1", "--exec",
+		"trap 'cat "+rendered+"' USR1; echo began; while :; do sleep 0.05; done")
 	await.Until(t, "it begins", func() bool { return contains(out.String(), "began\n") })
 	rewrite(t, file, "a: 2\n")
 	await.Until(t, "it has read the file anew", func() bool { return contains(out.String(), "A=\"2\"\n") })
