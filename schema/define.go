@@ -83,9 +83,12 @@ func (g *generator) defineList(s *tree.Shape, at string, p place) *definition {
 	d.Items = g.element(s, at+"/items", p)
 	d.PropertyNames = &definition{Pattern: indexes(n)}
 	d.AdditionalProperties = &definition{Ref: escapeURI(at + "/items")}
-	text := g.textOf(s.Elem)
+	text := g.textOfElement(s)
 	if n < 0 || n == 1 {
 		d.Type, d.Minimum, d.Maximum = append(d.Type, text.types...), text.low, text.high
+		if g.isSwitched(s) && !g.isSwitchedOn(s.Elem) {
+			d.Not = oneOf([]any{true})
+		}
 	} else {
 		d.Type = append(d.Type, "string")
 	}
@@ -107,7 +110,7 @@ func (g *generator) textOf(s *tree.Shape) leaf {
 		}
 		return l
 	case s.List && (s.Type.Kind() == reflect.Slice || s.Type.Len() == 1):
-		l := g.textOf(s.Elem)
+		l := g.textOfElement(s)
 		if l.core != "" && s.Type.Kind() == reflect.Slice {
 			l.core = `(?:` + l.core + `)?` // an empty one
 		}
@@ -116,12 +119,34 @@ func (g *generator) textOf(s *tree.Shape) leaf {
 		return leaf{types: []string{"string"}, core: `\[[^,]*\]`}
 	case s.Elem != nil:
 		key, _ := g.leafOfType(s.Type.Key())
-		return leaf{types: []string{"string"}, core: entryText(key.core, g.textOf(s.Elem).core)}
+		return leaf{types: []string{"string"}, core: entryText(key.core, g.textOfElement(s).core)}
 	case needs(s, false):
 		return leaf{types: []string{"string"}, core: `\{[^,]*\}`}
 	}
 	return leaf{types: []string{"string"}, core: `(?:\{[^,]*\})?`}
 }
+
+// textOfElement is textOf for what a list or a map holds, which may be a pointer.
+func (g *generator) textOfElement(s *tree.Shape) leaf {
+	l := g.textOf(s.Elem)
+	if !g.isSwitched(s) {
+		return l
+	}
+	words := "false"
+	if g.isSwitchedOn(s.Elem) {
+		words = "false|true"
+	}
+	return leaf{types: append(slices.Clone(l.types), "boolean"), core: `(?:` + l.core + `|` + words + `)`}
+}
+
+// isSwitched reports whether a list or a map holds pointers to structs, which
+// "true" and "false" switch on and off.
+func (g *generator) isSwitched(s *tree.Shape) bool {
+	return s.Type.Elem().Kind() == reflect.Pointer && s.Elem.Text
+}
+
+// isSwitchedOn reports whether "true" is enough for a struct.
+func (g *generator) isSwitchedOn(s *tree.Shape) bool { return g.opts.Partial || !needs(s, false) }
 
 // defineMap takes keys of any name that the type's can have, or a text that
 // spells a map.
@@ -131,7 +156,7 @@ func (g *generator) defineMap(s *tree.Shape, at string, p place) *definition {
 	if key.core != "" {
 		d.PropertyNames = &definition{Pattern: key.pattern()}
 	}
-	d.Pattern = g.text(mapText(key.core, g.textOf(s.Elem).core))
+	d.Pattern = g.text(mapText(key.core, g.textOfElement(s).core))
 	d.AdditionalProperties = g.element(s, at+"/additionalProperties", p)
 	return d
 }
@@ -163,7 +188,7 @@ func (g *generator) orPointer(d *definition, to *tree.Shape, required bool) *def
 	} else {
 		text += "|false"
 	}
-	if g.opts.Partial || !needs(to, false) {
+	if g.isSwitchedOn(to) {
 		text = `(?:` + text + `|true)?`
 	} else {
 		text, no = `(?:`+text+`)`, append(no, true)

@@ -117,7 +117,11 @@ type switched struct {
 	Must *struct {
 		F int `config:"f,required"`
 	}
-	List   []*struct{}
+	List  []*struct{}
+	Two   [2]*struct{}
+	Musts []*struct {
+		F int `config:"f,required"`
+	}
 	Named  map[string]*struct{}
 	Needed *struct{} `config:"needed,required"`
 }
