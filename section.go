@@ -17,7 +17,8 @@ type Sectioned interface {
 
 // Section returns the view of a part whose type the configuration's own type
 // doesn't know, as that of a plugin: its field there is a [*tree.Node], an
-// interface or a map. Of a struct, a key is known that either type knows. From now on the part is filled, and validated by *V's
+// interface or a map. Where it is a struct, a key is known that either type
+// knows. From now on the part is filled, and validated by *V's
 // method Validate, together with the whole: what is wrong with it rejects an
 // update like anything else, and its default tags and keys are understood in
 // every layer. The section lasts as long as the configuration; a second call

@@ -86,7 +86,7 @@ func (g *generator) defineList(s *tree.Shape, at string, p place) *definition {
 	text := g.textOfElement(s)
 	if n < 0 || n == 1 {
 		d.Type, d.Minimum, d.Maximum = append(d.Type, text.types...), text.low, text.high
-		if g.isSwitched(s) && !g.isSwitchedOn(s.Elem) {
+		if isSwitched(s) && !g.maybeEmpty(s.Elem) {
 			d.Not = oneOf([]any{true})
 		}
 	} else {
@@ -129,11 +129,11 @@ func (g *generator) textOf(s *tree.Shape) leaf {
 // textOfElement is textOf for what a list or a map holds, which may be a pointer.
 func (g *generator) textOfElement(s *tree.Shape) leaf {
 	l := g.textOf(s.Elem)
-	if !g.isSwitched(s) {
+	if !isSwitched(s) {
 		return l
 	}
 	words := "false"
-	if g.isSwitchedOn(s.Elem) {
+	if g.maybeEmpty(s.Elem) {
 		words = "false|true"
 	}
 	return leaf{types: append(slices.Clone(l.types), "boolean"), core: `(?:` + l.core + `|` + words + `)`}
@@ -141,12 +141,13 @@ func (g *generator) textOfElement(s *tree.Shape) leaf {
 
 // isSwitched reports whether a list or a map holds pointers to structs, which
 // "true" and "false" switch on and off.
-func (g *generator) isSwitched(s *tree.Shape) bool {
+func isSwitched(s *tree.Shape) bool {
 	return s.Type.Elem().Kind() == reflect.Pointer && s.Elem.Text
 }
 
-// isSwitchedOn reports whether "true" is enough for a struct.
-func (g *generator) isSwitchedOn(s *tree.Shape) bool { return g.opts.Partial || !needs(s, false) }
+// maybeEmpty reports whether a struct may be given without any key: as an empty
+// text, or by "true".
+func (g *generator) maybeEmpty(s *tree.Shape) bool { return g.opts.Partial || !needs(s, false) }
 
 // defineMap takes keys of any name that the type's can have, or a text that
 // spells a map.
@@ -188,7 +189,7 @@ func (g *generator) orPointer(d *definition, to *tree.Shape, required bool) *def
 	} else {
 		text += "|false"
 	}
-	if g.isSwitchedOn(to) {
+	if g.maybeEmpty(to) {
 		text = `(?:` + text + `|true)?`
 	} else {
 		text, no = `(?:`+text+`)`, append(no, true)
@@ -218,7 +219,7 @@ func (g *generator) defineStruct(s *tree.Shape, at string, p place) *definition 
 		Type: []string{"object", "string"}, Description: g.docs[string(p)],
 		Pattern: g.text(exactly(objectText)), AdditionalProperties: false,
 	}
-	if g.opts.Partial || !needs(s, false) {
+	if g.maybeEmpty(s) {
 		d.Pattern = g.text(exactly(`(?:` + objectText + `)?`))
 	}
 	if !needs(s, true) {
