@@ -106,7 +106,7 @@ func decimal(n *tree.Node) string {
 	if n.Kind() != tree.Int || len(digits) < 2 || digits[0] != '0' {
 		return text
 	}
-	if i, err := strconv.ParseInt(text, 0, 64); err == nil {
+	if i, err := tree.ParseInt(text); err == nil {
 		return strconv.FormatInt(i, 10)
 	}
 	if u, err := strconv.ParseUint(text, 0, 64); err == nil {

@@ -45,7 +45,7 @@ func (d *tomlDecoder) uncommon(n *unstable.Node, at tree.Place) tree.Tree {
 func tomlText(kind unstable.Kind, written string) (tree.Kind, string, error) {
 	switch kind {
 	case unstable.Integer:
-		i, err := strconv.ParseInt(written, 0, 64)
+		i, err := tree.ParseInt(written)
 		return tree.Int, intText(strconv.FormatInt(i, 10), written), err
 	case unstable.Float:
 		digits := strings.ReplaceAll(written, "_", "")
